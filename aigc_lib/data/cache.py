@@ -1,0 +1,188 @@
+"""The cache: verified files in one folder, whatever they came from and whoever fetches them.
+
+Every file is written under a temporary folder beside its place, checked, synced, and only then
+moved into place in one step. So a file in place is whole, a kill at any moment leaves at most a
+temporary folder (swept after a day), and processes that fetch at once only replace equal by equal;
+no lock can be left behind. A corrupt file is copied aside, not moved, for the same reason: another
+process may have mended it in the meantime.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from aigc_lib.data.datasets import DATASETS, find
+from aigc_lib.data.sources import NO_SPACE, DataError, Dataset, File, Source, Unavailable
+
+DAY = 86_400.0  # seconds
+
+
+def cache_dir() -> Path:
+    """The folder that holds all data: AIGC_CACHE, else `aigc` in the platform's user cache."""
+    named = os.environ.get("AIGC_CACHE", "")
+    if named:
+        return Path(named).expanduser().absolute()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "aigc"
+
+
+def fetch(name: str, root: str | Path | None = None) -> Path:
+    """Folder with all files of a data set, each checked against its SHA-256 in this call.
+
+    Args:
+        name: a key of `DATASETS`, for example "mnist".
+        root: the cache folder; None for `cache_dir()`. torchvision reads it as its `root` too.
+
+    Raises:
+        ValueError: the name is unknown.
+        DataError: every source failed (the message lists them with their reasons and says what to
+            do), there is no space, or the cache cannot be written.
+    """
+    dataset = find(name)
+    folder = (Path(root).expanduser().absolute() if root else cache_dir()) / dataset.folder
+    faults = {file: fault(folder / file, dataset.files[file]) for file in dataset.files}
+    faults = {file: why for file, why in faults.items() if why}
+    if not faults:
+        return folder
+    tried = [f"the cache {folder}: {_list(faults)}"]
+    try:
+        _fill(dataset, folder, faults, tried)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise DataError(
+                f"{name}: cannot write to the cache {folder} ({error}). Make it writable, or set "
+                "AIGC_CACHE to a folder that is."
+            ) from error
+        needed = 2 * sum(dataset.files[file].size for file in faults)  # with the archive, at most
+        free = shutil.disk_usage(folder if folder.exists() else Path.home()).free
+        raise DataError(
+            f"{name}: no space left in {folder}: about {needed:,} bytes are needed, {free:,} are "
+            "free. Nothing half-written was kept. Free some space, or set AIGC_CACHE to a folder "
+            "on another disk."
+        ) from error
+    return folder
+
+
+def fault(path: Path, file: File) -> str:
+    """Why the file at `path` is not the one wanted, or "" if it is."""
+    if not path.is_file():
+        return "not there"
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        size = path.stat().st_size
+    except OSError as error:
+        return f"cannot be read ({error})"
+    if digest == file.sha256:
+        return ""
+    for dataset in DATASETS.values():
+        for name, known in dataset.files.items():
+            if digest == known.sha256:
+                return f"this is the {name} of {dataset.name} under a wrong name"
+    if size != file.size:
+        return f"{size:,} bytes where {file.size:,} belong, truncated or another file"
+    return f"corrupt, its SHA-256 is {digest} where {file.sha256} belongs"
+
+
+def _fill(dataset: Dataset, folder: Path, faults: dict[str, str], tried: list[str]) -> None:
+    """Try the sources in turn until no file is missing; what arrives good is put in place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".fetch-*"):
+        with contextlib.suppress(FileNotFoundError):  # another process sweeps too
+            if left.stat().st_mtime < time.time() - DAY:
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix=".fetch-", dir=folder, ignore_cleanup_errors=True
+    ) as temporary:
+        for file in faults:
+            if (folder / file).is_file():
+                _keep_aside(folder / file, dataset.files[file], Path(temporary))
+        missing = {file: dataset.files[file] for file in faults}
+        if shutil.disk_usage(folder).free < sum(file.size for file in missing.values()):
+            raise OSError(errno.ENOSPC, "not tried")
+        for label, source in dataset.sources:
+            into = Path(tempfile.mkdtemp(dir=temporary))
+            tried.append(f"{label}: {_attempt(label, source, missing, into)}")
+            for file in list(missing):
+                if not fault(into / file, missing[file]):
+                    _put(into / file, folder / file, missing.pop(file))
+            if not missing:
+                return
+    numbered = "\n".join(f"  {number}. {line}" for number, line in enumerate(tried, 1))
+    raise DataError(
+        f"{dataset.name}: no source gave {', '.join(missing)}. Tried in this order:\n{numbered}\n"
+        f"What to do: check the network and run `python -m aigc_lib.data {dataset.name}`; or get "
+        "the files elsewhere, unpacked or as .gz, and set AIGC_DATA to their folder."
+    )
+
+
+def _attempt(label: str, source: Source, missing: Mapping[str, File], into: Path) -> str:
+    """Run one source; say how it failed, and warn of every file it gave that is not the right one.
+
+    A source that fails in any way must not keep the next from being tried; a full disk would.
+    """
+    why = ""
+    try:
+        source(wanted=missing, into=into)
+    except Unavailable as error:
+        why = str(error)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise
+        why = f"{type(error).__name__}: {error}"
+    found = {file: fault(into / file, known) for file, known in missing.items()}
+    wrong = {f: text for f, text in found.items() if text and (into / f).exists()}
+    if wrong:
+        text = f"{_list(wrong)} (left as it is, not used)"
+        warnings.warn(f"{label}: {text}", stacklevel=5)
+        why = f"{text}; {why}" if why else text
+    return why or ("gave some of the files" if any(found.values()) else "gave them")
+
+
+def _keep_aside(path: Path, file: File, temporary: Path) -> None:
+    copy = temporary / path.name
+    shutil.copyfile(path, copy)
+    why = fault(copy, file)
+    if not why:
+        return  # another process has mended it since we looked
+    with copy.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    aside = path.with_name(f"{path.name}.corrupt-{digest[:8]}")
+    _put(copy, aside, File(digest, copy.stat().st_size))
+    warnings.warn(f"{path}: {why}. Kept aside as {aside.name}; fetched again.", stacklevel=5)
+
+
+def _put(source: Path, target: Path, file: File) -> None:
+    """Sync a file and move it into place in one step."""
+    with source.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    for _ in range(50):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:  # Windows: another process is reading or replacing the target
+            if not fault(target, file):
+                return
+            time.sleep(0.1)
+    os.replace(source, target)
+
+
+def _list(faults: Mapping[str, str]) -> str:
+    """The files and what is wrong with them, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for file, why in faults.items():
+        reasons.setdefault(why, []).append(file)
+    return "; ".join(f"{', '.join(files)}: {why}" for why, files in reasons.items())

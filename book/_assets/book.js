@@ -1,0 +1,76 @@
+// Runs on every page, before the theme's, the search's and the widgets' scripts.
+"use strict";
+
+const here = document.currentScript;
+const vendor = new URL("vendor/", here.src).href;
+
+// Widgets: their scripts and fonts come from this site and no other, however deep the page lies.
+window.requirejs = { baseUrl: vendor };
+here.setAttribute("data-jupyter-widgets-cdn", vendor);
+
+// Widgets typeset their labels through the interface of MathJax 2, which MathJax 3 lacks.
+window.addEventListener("load", () => {
+  if (!window.MathJax?.typesetPromise) return;
+  window.MathJax.Hub ??= { Queue: ([, , element]) => window.MathJax.typesetPromise([element]) };
+});
+
+// A slider's handle has the role of an input field and, as the widgets draw it, no name:
+// give it the words printed before it.
+// A picture that a slider chooses has no alternative text either: it gets the text of the widget
+// with the class slider-caption beside it, where there is one, and the slider's label and value.
+function nameWidgets() {
+  for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
+    const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
+    handle.setAttribute("aria-label", label?.textContent.trim() || "Slider");
+  }
+  for (const picture of document.querySelectorAll("img.widget-image")) {
+    const box = picture.closest(".widget-vbox");
+    const parts = [".slider-caption", ".widget-slider .widget-label", ".widget-readout"];
+    const words = parts.map((part) => box?.querySelector(part)?.textContent.trim());
+    const alt = words.filter(Boolean).join(" ");
+    if (alt && picture.alt !== alt) picture.alt = alt;
+  }
+}
+
+// Chinese words in an English page: screen readers and fonts need to know the language.
+function markChinese() {
+  for (const term of document.querySelectorAll("dl.glossary dt")) {
+    if (/\p{Script=Han}/u.test(term.textContent)) term.lang = "zh-Hans";
+  }
+}
+
+// The list of references uses a role that lists may no longer hold.
+function markReferences() {
+  for (const entry of document.querySelectorAll('[role="doc-biblioentry"]')) {
+    entry.setAttribute("role", "listitem");
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  markChinese();
+  markReferences();
+  if (!document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) return;
+  new MutationObserver(nameWidgets).observe(document.body, { childList: true, subtree: true });
+});
+
+// Search: Chinese is written without spaces, so a query is cut into the longest words that the
+// search index holds. Everything else is cut where the search itself would cut it.
+function cutChinese(run) {
+  const index = typeof Search === "undefined" ? null : Search._index;
+  if (!index) return [run];
+  const known = (word) => Object.hasOwn(index.terms, word) || Object.hasOwn(index.titleterms, word);
+  const words = [];
+  for (let start = 0; start < run.length; ) {
+    let end = run.length;
+    while (end > start + 1 && !known(run.slice(start, end))) end -= 1;
+    if (end > start + 1) words.push(run.slice(start, end));
+    start = end;
+  }
+  return words.length ? words : [run];
+}
+
+window.splitQuery = (query) =>
+  query
+    .split(/[^\p{Letter}\p{Number}_\p{Emoji_Presentation}]+/gu)
+    .flatMap((part) => part.match(/\p{Script=Han}+|[^\p{Script=Han}]+/gu) ?? [])
+    .flatMap((part) => (/^\p{Script=Han}/u.test(part) ? cutChinese(part) : [part]));

@@ -1,0 +1,173 @@
+"""A real browser on pages served from this machine, with every way out blocked and recorded."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, TimeoutError, sync_playwright
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+SERIOUS = ("serious", "critical")
+# Formulas, diagrams and widgets that the page's scripts left undone or marked as wrong.
+UNDRAWN = """() => {
+  const wrong = [];
+  const lacks = (all, part) => document.querySelectorAll(all).forEach(e => {
+    if (!e.querySelector(part)) wrong.push(`${all} without ${part}: ${e.textContent.slice(0, 80)}`);
+  });
+  lacks(".math", "mjx-container");
+  lacks("pre.mermaid", "svg");
+  for (const s of document.querySelectorAll('script[type$="widget-view+json"]')) {
+    if (!s.parentElement.querySelector(".jupyter-widgets")) wrong.push("a widget is missing");
+  }
+  const marked = "mjx-merror, [data-mjx-error], svg[aria-roledescription=error], " +
+                 ".jupyter-widgets-error-widget";
+  for (const e of document.querySelectorAll(marked)) {
+    wrong.push(`${e.tagName.toLowerCase()} shows an error: ${e.textContent.slice(0, 80)}`);
+  }
+  return wrong;
+}"""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of the loopback address; the value is its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser: CHROMIUM, else one on PATH, else Playwright's own.
+
+    Without one the test is skipped with the reason, or fails where AIGC_REQUIRE_ALL is set to 1.
+    One at a time in a process.
+    """
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        if named is None and not Path(playwright.chromium.executable_path).is_file():
+            why = "no Chromium found: install one, or set CHROMIUM to its path"
+            if os.environ.get("AIGC_REQUIRE_ALL") == "1":
+                pytest.fail(why)
+            pytest.skip(why)
+        # Chromium's own sandbox needs rights that containers rarely give.
+        found = playwright.chromium.launch(executable_path=named, args=["--no-sandbox"])
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+class Visit:
+    """One page in a tab of its own, with all that went wrong while it was open.
+
+    Attributes:
+        page: Playwright's page.
+        outside: addresses that the page asked for outside ``base``; none was answered.
+        errors: script errors, error messages on the console, files that are missing.
+    """
+
+    def __init__(self, browser: Browser, base: str, address: str = "", **options: Any) -> None:
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self._context = browser.new_context(viewport=DESKTOP, **options)
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.route("**/*", lambda route: self._route(route, base))
+        self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+        self.page.on("console", self._console)
+        self.page.on("response", self._response)
+        self.page.goto(base + address, wait_until="load")
+        settle(self.page)
+
+    def _route(self, route: Route, base: str) -> None:
+        if route.request.url.startswith((base, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.errors.append(f"{response.status}: {response.url}")
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until formulas are typeset, diagrams drawn, widgets in place and nothing is loading.
+
+    What is not there in time is reported by ``undrawn``, not here.
+    """
+    with suppress(TimeoutError):
+        page.wait_for_function(f"() => ({UNDRAWN})().length === 0", timeout=10_000)
+    page.wait_for_load_state("networkidle")
+
+
+def undrawn(page: Page) -> list[str]:
+    """Formulas, diagrams and widgets that did not come out; empty when all did."""
+    return page.evaluate(UNDRAWN)
+
+
+def use_theme(page: Page, theme: str) -> None:
+    """Switch to "light" or "dark" as the theme's own button does."""
+    page.evaluate(
+        "t => { document.documentElement.dataset.mode = t; document.documentElement.dataset.theme = t }",
+        theme,
+    )
+    page.wait_for_timeout(300)  # colours fade
+    settle(page)
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways at the present width; empty when nothing does."""
+    return page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= width) return [];
+          return [...document.body.querySelectorAll("*")]
+            .filter(e => e.getBoundingClientRect().right > width + 1)
+            .slice(0, 5)
+            .map(e => `${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""} ends at ` +
+                      `${Math.round(e.getBoundingClientRect().right)} of ${width} px`);
+        }"""
+    )
+
+
+def barriers(page: Page) -> list[str]:
+    """Serious and critical findings of axe, one line for each element."""
+    # Without preload: axe would fetch style sheets again, from addresses it gets wrong.
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:150]} | {node['failureSummary'][:300]}"
+        for rule in found
+        if rule["impact"] in SERIOUS
+        for node in rule["nodes"]
+    ]

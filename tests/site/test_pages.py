@@ -1,0 +1,102 @@
+"""Every page in a real browser: self-contained, complete, readable, at two widths and in the dark."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site.browser import PHONE, Visit, barriers, too_wide, undrawn, use_theme
+
+
+def test_a_page_is_sound(browser: Browser, base: str, address: str):
+    with Visit(browser, base, address) as visit:
+        found = {"undrawn": undrawn(visit.page)}
+        for theme in ("light", "dark"):
+            use_theme(visit.page, theme)
+            found[f"barriers, {theme}"] = barriers(visit.page)
+        found["too wide, desktop"] = too_wide(visit.page)
+        visit.page.set_viewport_size(PHONE)
+        visit.page.wait_for_timeout(200)
+        found["too wide, phone"] = too_wide(visit.page)
+        found["asked for outside the site"] = visit.outside
+        found["errors"] = visit.errors
+    assert {what: faults for what, faults in found.items() if faults} == {}
+
+
+def test_the_root_leads_to_the_home_page(browser: Browser, base: str):
+    with Visit(browser, base) as visit:
+        visit.page.wait_for_url(f"{base}book/index.html")
+
+
+def test_the_book_has_formulas_diagrams_and_sliders(browser: Browser, base: str, site):
+    """So that the tests of these test something."""
+    text = "".join(page.read_text("utf8") for page in site.rglob("*.html"))
+    assert text.count('class="math ') > 20
+    assert 'class="mermaid"' in text
+    assert "widget-view+json" in text
+
+
+def test_moving_a_slider_changes_its_picture(browser: Browser, base: str, site):
+    moved = 0
+    for chapter in sorted((site / "notebooks").glob("*.html")):
+        with Visit(browser, base, f"notebooks/{chapter.name}") as visit:
+            areas = visit.page.locator(".widget-subarea:has(.noUi-handle):has(img)")
+            for area in areas.all():
+                before = area.locator("img").first.screenshot()
+                area.locator(".noUi-handle").first.focus()
+                visit.page.keyboard.press("ArrowRight")
+                visit.page.wait_for_timeout(300)
+                assert area.locator("img").first.screenshot() != before, chapter.name
+                visit.page.keyboard.press("ArrowLeft")
+                visit.page.wait_for_timeout(300)
+                assert area.locator("img").first.screenshot() == before, chapter.name
+                moved += 1
+            assert visit.errors == []
+    assert moved > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("saturating", "book/glossary.html"),
+        ("Jensen", "book/notation.html"),
+        ("判别器", "book/glossary.html"),
+        ("生成对抗网络", "book/glossary.html"),
+    ],
+)
+def test_search_finds_english_and_chinese(browser: Browser, base: str, words: str, page: str):
+    with Visit(browser, base, "book/index.html") as visit:
+        visit.page.locator(".search-button-field, .search-button__button").first.click()
+        visit.page.keyboard.type(words)
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url("**/search.html?*")
+        results = visit.page.locator("ul.search li a")
+        results.first.wait_for()
+        visit.page.wait_for_load_state("networkidle")
+        found = [link.get_attribute("href") or "" for link in results.all()]
+        assert any(page.removeprefix("book/") in address for address in found), found
+        assert visit.outside == []
+        assert visit.errors == []
+
+
+def test_search_says_so_when_it_finds_nothing(browser: Browser, base: str):
+    with Visit(browser, base, "search.html?q=qwertzuiop") as visit:
+        visit.page.get_by_text("did not match any documents").wait_for()
+
+
+def test_the_button_switches_between_light_and_dark(browser: Browser, base: str):
+    seen = set()
+    with Visit(browser, base, "book/notation.html", color_scheme="light") as visit:
+        button = visit.page.locator(".article-header-buttons .theme-switch-button")
+        for _ in range(3):  # light, dark, as the system
+            button.click()
+            visit.page.wait_for_timeout(400)
+            seen.add(visit.page.evaluate(
+                "() => [document.documentElement.dataset.theme,"
+                "       getComputedStyle(document.body).backgroundColor].join(' ')"
+            ))
+    assert {state.split(" ", 1)[0] for state in seen} == {"light", "dark"}
+    assert len({state.split(" ", 1)[1] for state in seen}) == 2
+
+
+def test_a_reader_with_a_dark_system_gets_a_dark_page(browser: Browser, base: str):
+    with Visit(browser, base, "book/notation.html", color_scheme="dark") as visit:
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == "dark"

@@ -1,0 +1,1 @@
+"""What builds, runs and checks the book; nothing here is needed to read it."""

@@ -1,0 +1,45 @@
+"""The file of an executed notebook, without what changes from run to run and means nothing."""
+
+import os
+import re
+import sysconfig
+import uuid
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from tools.notebook import KERNELSPEC, LANGUAGE_INFO, ROOT, WIDGET_STATE
+
+
+def _relative_tracebacks(nb: NotebookNode) -> None:
+    """Shorten the absolute paths in the tracebacks of intended errors."""
+    paths = sysconfig.get_paths()
+    shorter = {paths["purelib"]: "site-packages", paths["platlib"]: "site-packages",
+               paths["stdlib"]: "python", str(ROOT): "."}
+    home = str(Path.home())
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            for i, entry in enumerate(output.get("traceback", [])):
+                for long, short in shorter.items():
+                    entry = entry.replace(long, short)
+                    if long.startswith(home + os.sep):  # IPython writes ~ for the home folder
+                        entry = entry.replace("~" + long[len(home):], short)
+                output.traceback[i] = entry
+
+
+def to_text(nb: NotebookNode, name: str) -> str:
+    """The file of an executed notebook, with everything volatile made uniform."""
+    nb.metadata.kernelspec = dict(KERNELSPEC)
+    nb.metadata.language_info = dict(LANGUAGE_INFO)
+    for cell in nb.cells:
+        cell.metadata.pop("execution", None)
+    _relative_tracebacks(nb)
+    nbformat.validate(nb)
+    # Widget ids are random: name them after the chapter and the order in which they were made.
+    widgets = nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    stable = {old: uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{i}").hex
+              for i, old in enumerate(widgets)}
+    renamed = re.sub(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])",
+                     lambda match: stable.get(match.group(0), match.group(0)), nbformat.writes(nb))
+    return nbformat.writes(nbformat.reads(renamed, as_version=4)) + "\n"  # sorted by the new ids
