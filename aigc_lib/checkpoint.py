@@ -2,14 +2,16 @@
 
 A checkpoint is a dictionary of tensors, numbers, strings, lists and dictionaries. ``save`` writes
 it to a temporary file beside its place, forces it to the disk, and renames it: whenever the machine
-stops, the file at ``path`` is either the old one or the new one, whole. ``load`` uses PyTorch's
-restricted unpickler, so a file from a stranger cannot run code.
+stops, the file at ``path`` is either the old one or the new one, whole. ``load`` compares the
+checksums that the file holds, which PyTorch does not, and uses PyTorch's restricted unpickler, so
+that neither a damaged file nor one from a stranger does harm.
 """
 
 import io
 import os
-import pickle
 import tempfile
+import zipfile
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +20,7 @@ import torch
 from torch import nn
 
 FORMAT = 1
+PLAIN = (int, float, bool, str, type(None))
 
 
 class CheckpointError(RuntimeError):
@@ -48,19 +51,36 @@ def save(path: str | Path, state: Mapping[str, Any]) -> None:
     """Write ``state`` to ``path`` atomically.
 
     Raises:
-        CheckpointError: the disk is full or the folder cannot be written; an older checkpoint at
-            ``path`` is untouched.
+        CheckpointError: the disk is full, the folder cannot be written, or ``state`` holds what
+            ``load`` would refuse; an older checkpoint at ``path`` is untouched.
     """
     path = Path(path)
+    _insist_on_plain(dict(state), "state")
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **state}, buffer)
     try:
         write_atomically(path, buffer.getvalue())
     except OSError as error:
         raise CheckpointError(
-            f"could not write the checkpoint {path}: {error.strerror}. "
+            f"could not write the checkpoint {path}: {error.strerror or error}. "
             "Free some space or choose another folder; the previous checkpoint is untouched."
         ) from error
+
+
+def _insist_on_plain(value: Any, where: str) -> None:
+    """Refuse at once what could not be read back: found out on resuming, it would be too late."""
+    if type(value) in (dict, OrderedDict):
+        for key, item in value.items():
+            _insist_on_plain(key, f"a key of {where}")
+            _insist_on_plain(item, f"{where}[{key!r}]")
+    elif type(value) in (list, tuple):
+        for number, item in enumerate(value):
+            _insist_on_plain(item, f"{where}[{number}]")
+    elif not isinstance(value, torch.Tensor) and type(value) not in PLAIN:
+        raise CheckpointError(
+            f"{where} is of type {type(value).__module__}.{type(value).__qualname__}, which a "
+            "checkpoint cannot hold: use tensors, numbers, strings, lists and dictionaries."
+        )
 
 
 def load(path: str | Path, device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -74,8 +94,13 @@ def load(path: str | Path, device: torch.device | str = "cpu") -> dict[str, Any]
     if not path.is_file():
         raise CheckpointError(f"there is no checkpoint at {path}. Train first, or check the path.")
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            damaged = archive.testzip()  # compares the CRC-32 of every part
+        if damaged:
+            raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+        state = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+    except Exception as error:  # a damaged file can make the readers raise almost anything
         raise CheckpointError(
             f"{path} is damaged or not a checkpoint of this library ({type(error).__name__}). "
             "It was not loaded; delete it or restore a copy."

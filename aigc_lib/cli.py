@@ -20,9 +20,9 @@ from aigc_lib import bench, metrics, runtime, show
 from aigc_lib import checkpoint as ckpt
 from aigc_lib.checkpoint import CheckpointError
 from aigc_lib.classify import reference_statistics
-from aigc_lib.data import DATASETS, Batches, DataError, cache_dir, load, to_uint8
+from aigc_lib.data import DATASETS, Batches, cache_dir, load, to_uint8
 from aigc_lib.data.cache import fault
-from aigc_lib.gan import Gan, Row, TrainingError, fit
+from aigc_lib.gan import Gan, Row, fit
 from aigc_lib.nets.classifier import load_classifier
 from aigc_lib.nets.mlp import MLPDiscriminator, MLPGenerator
 
@@ -68,18 +68,24 @@ def build(recipe: Mapping[str, Any], device: torch.device) -> Gan:
 
 
 def _load_run(run: Path) -> tuple[Gan, dict[str, Any]]:
-    """The trained players of a run folder, and its recipe."""
-    device = runtime.device()
-    state = ckpt.load(run / "checkpoint.pt", device)
-    gan = build(state["recipe"], device)
-    gan.load_state_dict(state["parts"]["gan"])
-    return gan, state["recipe"]
+    """The players of a run folder, with the trained generator and its average, and the recipe."""
+    path, device = run / "checkpoint.pt", runtime.device()
+    state = ckpt.load(path, device)
+    try:
+        recipe, trained = state["recipe"], state["parts"]["gan"]
+        gan = build(recipe, device)
+        ckpt.restore(gan.generator, trained["generator"], "generator")
+        ckpt.restore(gan.average, trained["ema"], "averaged generator")
+        gan.images_seen = trained["images_seen"]
+    except KeyError as error:
+        raise CheckpointError(f"{path} is not from `aigc train`: no {error} in it") from error
+    return gan, recipe
 
 
 def _write_grid(images: torch.Tensor, path: Path, columns: int = 8) -> None:
     """Write images (N, C, H, W) as one PNG, enlarged twice."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    ckpt.write_atomically(path, show.png(images, columns))
+    ckpt.write_atomically(path, show.png(images, columns, zoom=2))
 
 
 @dataclass(frozen=True)
@@ -110,8 +116,7 @@ class Train:
 
         fit(gan, batches, self.images, tick=self.tick, on_tick=draw, recipe=recipe,
             checkpoint=self.out / "checkpoint.pt", log=self.out / "log.jsonl")  # fmt: skip
-        if not (self.out / "samples.png").exists():  # resumed at the very end: nothing was drawn
-            _write_grid(gan.sample(64, seed=1), self.out / "samples.png")
+        _write_grid(gan.sample(64, seed=1), self.out / "samples.png")  # if resumed at the very end
         print(f"samples: {self.out / 'samples.png'}")
         print(f"log:     {self.out / 'log.jsonl'}")
         print(f"next:    aigc evaluate --run {self.out}")
@@ -198,14 +203,14 @@ class Bench:
             ckpt.write_atomically(self.out, (json.dumps(result, indent=2) + "\n").encode())
         for name in bench.LOOPS:
             print(f"{name:9s} {result['images_per_second'][name]:9,.0f} images/s"
-                  f"   peak memory {result['peak_mib'][name]:6.0f} MiB")  # fmt: skip
+                  f"   {result['extra_mib'][name]:6.0f} MiB on top of PyTorch's own")  # fmt: skip
         print(f"ours is {result['ratio']:.2f} times as fast (median of {self.rounds} rounds; "
               f"from {result['ratio_low']:.2f} to {result['ratio_high']:.2f})")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Doctor:
-    """Check this machine: Python, PyTorch, device, memory, disk, data."""
+    """Check this machine: Python, PyTorch, device, disk, data."""
 
     def __call__(self) -> None:
         """Print what was found and what to do about what is missing."""
@@ -237,7 +242,7 @@ def main() -> None:
     )
     try:
         command()
-    except (CheckpointError, DataError, TrainingError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the library's own errors are among them
         sys.exit(f"aigc: {error}")
     except KeyboardInterrupt:
         sys.exit("aigc: interrupted; the last checkpoint is whole, run the same command to go on")

@@ -5,6 +5,7 @@ images seen, takes any pair of losses, and never waits for the device: statistic
 there and are read once a tick.
 """
 
+import copy
 import json
 import math
 import time
@@ -94,7 +95,11 @@ class Gan:
         rng = torch.Generator(self.device).manual_seed(seed)
         z = torch.randn(n, self.latent_dim, device=self.device, generator=rng)
         network = self.average if averaged else self.generator
-        return torch.cat([network(part) for part in z.split(batch)])
+        training = network.training
+        network.eval()  # no dropout, and BatchNorm's running statistics stay as they are
+        images = torch.cat([network(part) for part in torch.split(z, batch)])
+        network.train(training)
+        return images
 
     def state_dict(self) -> dict[str, Any]:
         """Everything a step changes, as tensors and plain values."""
@@ -113,13 +118,20 @@ class Gan:
         """Go back to a saved state.
 
         Raises:
-            CheckpointError: the state belongs to networks of other sizes.
+            CheckpointError: the state belongs to networks of other sizes, or to another kind of
+                device.
         """
+        if state["rng"].shape != self.rng.get_state().shape:
+            raise ckpt.CheckpointError(
+                "the run was trained on another kind of device (CPU or GPU), whose random numbers "
+                "this one cannot continue. Go on there, or choose the device with AIGC_DEVICE."
+            )
         ckpt.restore(self.generator, state["generator"], "generator")
         ckpt.restore(self.discriminator, state["discriminator"], "discriminator")
         ckpt.restore(self.ema.network, state["ema"], "averaged generator")
-        self.opt_g.load_state_dict(state["opt_g"])
-        self.opt_d.load_state_dict(state["opt_d"])
+        # Adam keeps the tensors it is given and changes them: these are its own copies.
+        self.opt_g.load_state_dict(copy.deepcopy(state["opt_g"]))
+        self.opt_d.load_state_dict(copy.deepcopy(state["opt_d"]))
         self.rng.set_state(state["rng"].cpu())
         self.images_seen = state["images_seen"]
         self.history = [dict(row) for row in state["history"]]
@@ -160,12 +172,10 @@ def g_step(gan: Gan, fake: Tensor, loss: AdversarialLoss) -> Tensor:
         The detached loss in nats, a scalar on the device.
     """
     gan.opt_g.zero_grad(set_to_none=True)
+    value = loss.generator(gan.discriminator(fake))
     # The gradient must pass through the discriminator but not stop in it: computing the gradient
     # of its weights too would cost a third of this step and be thrown away.
-    gan.discriminator.requires_grad_(False)
-    value = loss.generator(gan.discriminator(fake))
-    value.backward()
-    gan.discriminator.requires_grad_(True)
+    value.backward(inputs=gan.opt_g.param_groups[0]["params"])
     gan.opt_g.step()
     return value.detach()
 
@@ -202,6 +212,7 @@ def fit(
     Every ``tick`` images the mean statistics since the last tick become a row of the history, the
     checkpoint is written, and ``on_tick`` is called. If ``checkpoint`` exists already, training
     goes on from there: to the same weights, bit for bit on a CPU, as if it had never stopped.
+    For the same reason ``on_tick`` leaves no trace in PyTorch's random state.
 
     Args:
         gan: the players.
@@ -221,7 +232,7 @@ def fit(
         probability of "real" given to real and to generated images).
 
     Raises:
-        TrainingError: a loss became infinite or not a number.
+        TrainingError: a loss or a weight became infinite or not a number.
         CheckpointError: the checkpoint does not fit the networks, the data or the recipe.
         ValueError: images or tick is less than a batch.
     """
@@ -231,6 +242,7 @@ def fit(
     parts: dict[str, ckpt.Stateful] = {"gan": gan, "batches": batches}
     if checkpoint and Path(checkpoint).exists():
         ckpt.resume_run(checkpoint, parts, recipe, gan.device)
+        _write_log(log, gan.history)
     gan.generator.train()
     gan.discriminator.train()
     before = gan.history[-1]["seconds"] if gan.history else 0.0
@@ -246,12 +258,17 @@ def fit(
             bar.set_postfix(D=f"{row['d_loss']:.3f}", G=f"{row['g_loss']:.3f}")
             if checkpoint:
                 ckpt.save_run(checkpoint, parts, recipe)
-            if log:
-                lines = "".join(json.dumps(r) + "\n" for r in gan.history)
-                ckpt.write_atomically(Path(log), lines.encode())
+            _write_log(log, gan.history)
             if on_tick:
-                on_tick(gan, row)
+                with torch.random.fork_rng([gan.device] if gan.device.type == "cuda" else []):
+                    on_tick(gan, row)
     return gan.history
+
+
+def _write_log(log: str | Path | None, history: list[Row]) -> None:
+    if log:
+        lines = "".join(json.dumps(row) + "\n" for row in history)
+        ckpt.write_atomically(Path(log), lines.encode())
 
 
 def _run_tick(gan: Gan, batches: Iterator[Tensor], images: int, loss: AdversarialLoss) -> Row:
@@ -263,10 +280,13 @@ def _run_tick(gan: Gan, batches: Iterator[Tensor], images: int, loss: Adversaria
         totals += step(gan, next(batches), loss)
         steps += 1
     means = (totals / steps).tolist()
-    if not all(math.isfinite(value) for value in means):
+    # The last step's loss does not know the weights that this step made.
+    weights = torch.cat([p.detach().flatten() for p in gan.generator.parameters()])
+    if not all(math.isfinite(value) for value in means) or not bool(weights.isfinite().all()):
         raise TrainingError(
-            f"a loss stopped being a finite number between image {until - images:,} and "
-            f"{gan.images_seen:,}: {dict(zip(STATISTICS, means, strict=True))}. The last "
-            "checkpoint, if any, is from before that. Lower the learning rate, or check the input."
+            "a loss or a weight stopped being a finite number between image "
+            f"{until - images:,} and {gan.images_seen:,}: "
+            f"{dict(zip(STATISTICS, means, strict=True))}. The last checkpoint, if any, is from "
+            "before that. Lower the learning rate, or check the input."
         )
     return {"images": gan.images_seen, **dict(zip(STATISTICS, means, strict=True))}

@@ -6,7 +6,8 @@ sigmoid(l). Every loss here is written with ``softplus(t) = log(1 + exp(t))``, b
     -log sigmoid(l)       = softplus(-l)
     -log(1 - sigmoid(l))  = softplus(l)
 
-hold exactly, and softplus neither overflows nor takes the logarithm of zero.
+hold exactly, and softplus neither overflows nor takes the logarithm of zero. (PyTorch's returns t
+itself where t > 20, which is at most 2.1e-9 too little.)
 
 All functions take float tensors of any shape, return a scalar tensor in nats (the mean over all
 elements), and are differentiable. Real samples carry the target 1, generated samples 0.

@@ -25,11 +25,14 @@ def adam(
         fused: update all parameters in one kernel where the device has one.
 
     Raises:
-        ValueError: ``lr`` is not positive (PyTorch itself refuses bad betas).
+        ValueError: ``lr`` is not positive, or no parameter requires a gradient (PyTorch itself
+            refuses bad betas).
     """
     if not lr > 0:
         raise ValueError(f"lr must be positive, got {lr}")
     parameters = [p for p in network.parameters() if p.requires_grad]
+    if not parameters:
+        raise ValueError("the network has no parameter that requires a gradient")
     fused = fused and parameters[0].device.type in ("cpu", "cuda")
     return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused)
 

@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
+from aigc_lib.data import to_uint8
+
 
 def report(label: str, value: float | Tensor, low: float, high: float, unit: str = "") -> None:
     """Print a measured number, and fail if it lies outside its bounds.
@@ -37,7 +39,8 @@ def report(label: str, value: float | Tensor, low: float, high: float, unit: str
     value = float(value)
     unit = f" {unit}" if unit else ""
     bounds = f"must lie between {low:g} and {high:g}"
-    assert low <= value <= high, f"{label} is {value:.4g}{unit}; it {bounds}"
+    if not low <= value <= high:  # no ``assert``: ``python -O`` would leave it out
+        raise AssertionError(f"{label} is {value:.4g}{unit}; it {bounds}")
     print(f"{label}: ≈ {value:.4g}{unit} ({bounds})")
 
 
@@ -55,19 +58,21 @@ def to_grid(images: Tensor, columns: int = 8) -> np.ndarray[Any, np.dtype[np.uin
     """Tile images (N, C, H, W), uint8 or float in [-1, 1], into one uint8 picture (H', W', C).
 
     C is 1 or 3; grey pictures come back as (H', W'). A last row that is not full is filled with
-    black. One black pixel separates the tiles.
+    black; fewer images than ``columns`` make one shorter row. One black pixel separates the tiles.
 
     Raises:
         ValueError: another shape, or columns < 1.
+        TypeError: integers other than uint8.
     """
     if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images) or columns < 1:
         raise ValueError(
             f"need images (N, 1 or 3, H, W) and columns >= 1, got {tuple(images.shape)}, {columns}"
         )
-    if images.is_floating_point():
-        images = (images.detach().float().clamp(-1, 1) + 1).mul(127.5).round().to(torch.uint8)
+    if images.dtype != torch.uint8:
+        images = to_uint8(images)
     tiles = images.cpu().permute(0, 2, 3, 1).numpy()
     n, height, width, channels = tiles.shape
+    columns = min(columns, n)
     rows = math.ceil(n / columns)
     grid = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, channels), np.uint8)
     for i, tile in enumerate(tiles):
@@ -107,7 +112,7 @@ def curves(history: Sequence[dict[str, float]], title: str = "") -> Figure:
     return figure
 
 
-def png(picture: Figure | Tensor, columns: int = 8, zoom: int = 2) -> bytes:
+def png(picture: Figure | Tensor, columns: int = 8, zoom: int = 1) -> bytes:
     """A figure, or images (N, C, H, W) tiled and enlarged ``zoom`` times, as PNG bytes.
 
     A figure is closed afterwards, so that the notebook does not show it a second time.
@@ -149,10 +154,16 @@ def slider(
     pages = []
     for picture, label in zip(pictures, labels, strict=True):
         data = base64.b64encode(picture if isinstance(picture, bytes) else png(picture)).decode()
+        # Image batches are stored small and enlarged by the browser, with their pixels kept sharp.
+        style = (
+            "width:min(100%,32em);image-rendering:pixelated"
+            if isinstance(picture, Tensor)
+            else "max-width:100%"
+        )
         # An HTML page and not an Image widget, because only an <img> can carry an alt text.
         pages.append(widgets.HTML(
             f'<img alt="{escape(alt)}: {escape(label)}" src="data:image/png;base64,{data}"'
-            f' style="max-width:100%"><div>{escape(label)}</div>'
+            f' style="{style}"><div>{escape(label)}</div>'
         ))  # fmt: skip
     control = widgets.IntSlider(
         min=0, max=len(pages) - 1, description=name, readout=False,

@@ -39,8 +39,9 @@ def jensen_shannon(p: Tensor, q: Tensor, weight: Tensor | float = 1.0) -> Tensor
         p, q: values at the same points; 0 is allowed and contributes nothing.
         weight: of each point in the sum: the grid's spacing, or 1 for probabilities.
     """
-    m = (p + q) / 2
-    # xlogy is 0 where p is 0, as the limit of t log t; m is 0 only where both are.
+    # xlogy is 0 where p is 0, as the limit of t log t. Halved, the least float rounds to 0, whose
+    # logarithm would make the sum infinite: so m stays above 0.
+    m = ((p + q) / 2).clamp(min=torch.finfo(p.dtype).tiny)
     terms = torch.xlogy(p, p) - torch.xlogy(p, m) + torch.xlogy(q, q) - torch.xlogy(q, m)
     return (terms * weight).sum() / 2
 

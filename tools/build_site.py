@@ -17,15 +17,20 @@ from tools import site_assets
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def command(root: Path) -> list[str]:
+    """The command that builds the book at ``root`` with warnings as errors."""
+    jupyter_book = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    options = ["-W", "-n", "--keep-going"]
+    return [sys.executable, "-c", jupyter_book, "build", str(root), *options]
+
+
 def build(root: Path) -> int:
     """Build the book at ``root`` from nothing; return Jupyter Book's exit status."""
     # Kept pages would hide that their source is gone, and kept doctrees would hide the
     # warnings of an earlier run.
     for old in ("html", ".doctrees"):
         shutil.rmtree(root / "_build" / old, ignore_errors=True)
-    jupyter_book = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", jupyter_book, "build", str(root)]
-    status = subprocess.run([*command, "-W", "-n", "--keep-going"], check=False).returncode
+    status = subprocess.run(command(root), check=False).returncode
     html = root / "_build" / "html"
     if status == 0 and not (html / "index.html").is_file():
         print("error: the build wrote no index.html", file=sys.stderr)

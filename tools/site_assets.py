@@ -105,8 +105,9 @@ def npm_command() -> list[str]:
 def fetch(package: Package, folder: Path, npm: Sequence[str]) -> bytes:
     """Download one archive through npm and return its checked bytes."""
     # npm itself verifies an archive against the registry's checksum; ours is against the pin.
+    options = ["--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=60000"]
     run = subprocess.run(
-        [*npm, "pack", package.spec, "--pack-destination", str(folder)],
+        [*npm, "pack", package.spec, "--pack-destination", str(folder), *options],
         capture_output=True,
         text=True,
         check=False,

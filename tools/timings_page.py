@@ -56,13 +56,13 @@ def render(page: str, timings: Mapping[str, Any]) -> str:
     before, start, rest = page.partition(START)
     _, end, after = rest.partition(END)
     if not start or not end or START in after or END in after:
-        raise ValueError(f"the page needs the lines {START.strip()!r} and {END.strip()!r} once each")
+        raise ValueError(f"the page needs the lines {START!r} and {END!r} once each")
     return f"{before}{START}{table(timings)}{END}{after}"
 
 
 def main() -> int:
     """Command line entry."""
-    timings = {"machine": {}, "chapters": {}}
+    timings: dict[str, Any] = {"machine": {}, "chapters": {}}
     if NUMBERS.is_file():
         timings = json.loads(NUMBERS.read_text("utf8"))
     old = PAGE.read_text("utf8")

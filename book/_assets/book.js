@@ -16,19 +16,10 @@ window.addEventListener("load", () => {
 
 // A slider's handle has the role of an input field and, as the widgets draw it, no name:
 // give it the words printed before it.
-// A picture that a slider chooses has no alternative text either: it gets the text of the widget
-// with the class slider-caption beside it, where there is one, and the slider's label and value.
-function nameWidgets() {
+function nameSliders() {
   for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
     const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
     handle.setAttribute("aria-label", label?.textContent.trim() || "Slider");
-  }
-  for (const picture of document.querySelectorAll("img.widget-image")) {
-    const box = picture.closest(".widget-vbox");
-    const parts = [".slider-caption", ".widget-slider .widget-label", ".widget-readout"];
-    const words = parts.map((part) => box?.querySelector(part)?.textContent.trim());
-    const alt = words.filter(Boolean).join(" ");
-    if (alt && picture.alt !== alt) picture.alt = alt;
   }
 }
 
@@ -50,7 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
   markChinese();
   markReferences();
   if (!document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) return;
-  new MutationObserver(nameWidgets).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(nameSliders).observe(document.body, { childList: true, subtree: true });
 });
 
 // Search: Chinese is written without spaces, so a query is cut into the longest words that the

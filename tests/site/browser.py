@@ -127,7 +127,10 @@ def settle(page: Page) -> None:
     What is not there in time is reported by ``undrawn``, not here.
     """
     with suppress(TimeoutError):
-        page.wait_for_function(f"() => ({UNDRAWN})().length === 0", timeout=10_000)
+        page.wait_for_function(
+            f"() => ({UNDRAWN})().every(fault => fault.includes(' shows an error: '))",
+            timeout=10_000,
+        )
     page.wait_for_load_state("networkidle")
 
 
@@ -139,8 +142,7 @@ def undrawn(page: Page) -> list[str]:
 def use_theme(page: Page, theme: str) -> None:
     """Switch to "light" or "dark" as the theme's own button does."""
     page.evaluate(
-        "t => { document.documentElement.dataset.mode = t; document.documentElement.dataset.theme = t }",
-        theme,
+        "theme => Object.assign(document.documentElement.dataset, { mode: theme, theme })", theme
     )
     page.wait_for_timeout(300)  # colours fade
     settle(page)

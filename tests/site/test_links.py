@@ -34,10 +34,12 @@ def test_chapters_can_be_opened_in_colab_and_downloaded(site: Path):
         addresses = [reference.address for reference in page.references]
         notebook = f"{chapter.stem}.ipynb"
         colab = "https://colab.research.google.com/github/"
-        assert any(a.startswith(colab) and a.endswith(f"/main/notebooks/{notebook}")
-                   for a in addresses), chapter.name
-        assert any(not a.startswith("http") and a.endswith(notebook)
-                   for a in addresses), chapter.name
+        assert any(
+            a.startswith(colab) and a.endswith(f"/main/notebooks/{notebook}") for a in addresses
+        ), chapter.name
+        assert any(not a.startswith("http") and a.endswith(notebook) for a in addresses), (
+            chapter.name
+        )
 
 
 def test_pages_serves_the_folder_as_it_is(site: Path):

@@ -1,4 +1,4 @@
-"""Every page in a real browser: self-contained, complete, readable, at two widths and in the dark."""
+"""Every page in a real browser: self-contained, complete, readable, at two widths, in the dark."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -89,10 +89,12 @@ def test_the_button_switches_between_light_and_dark(browser: Browser, base: str)
         for _ in range(3):  # light, dark, as the system
             button.click()
             visit.page.wait_for_timeout(400)
-            seen.add(visit.page.evaluate(
-                "() => [document.documentElement.dataset.theme,"
-                "       getComputedStyle(document.body).backgroundColor].join(' ')"
-            ))
+            seen.add(
+                visit.page.evaluate(
+                    "() => [document.documentElement.dataset.theme,"
+                    "       getComputedStyle(document.body).backgroundColor].join(' ')"
+                )
+            )
     assert {state.split(" ", 1)[0] for state in seen} == {"light", "dark"}
     assert len({state.split(" ", 1)[1] for state in seen}) == 2
 

@@ -98,25 +98,29 @@ def accuracy(classifier: ImageClassifier, images: Tensor, labels: Tensor) -> flo
     return float((extract(classifier, images).argmax(dim=1) == labels).double().mean())
 
 
-def test_training_learns_and_repeats_and_leaves_the_global_generator_alone() -> None:
+def test_training_learns() -> None:
     images, labels = bars(2000, seed=0)
+    classifier = train_classifier(images, labels, epochs=1, batch=32, progress=False)
+    assert not classifier.training
+    assert not any(p.requires_grad for p in classifier.parameters())
+    assert 0.8 < accuracy(classifier, *bars(500, seed=1)) <= 1
+    # Labels that say nothing about the images cannot be learned: little over 1 in 10 is right.
+    mixed = labels[torch.randperm(2000, generator=torch.Generator().manual_seed(2))]
+    blind = train_classifier(images, mixed, epochs=1, batch=64, progress=False)
+    assert 0.08 < accuracy(blind, images, mixed) < 0.25
+
+
+def test_training_repeats_and_leaves_the_global_generator_alone() -> None:
+    images, labels = bars(200, seed=0)
     before = torch.get_rng_state()
     one, again, other = (
-        train_classifier(images, labels, epochs=2, batch=64, seed=seed, progress=False)
+        train_classifier(images, labels, epochs=2, batch=40, seed=seed, progress=False)
         for seed in (0, 0, 1)
     )
     assert torch.equal(torch.get_rng_state(), before)
     for key, tensor in one.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[key]), key
     assert not torch.equal(one.head.weight, other.head.weight)
-    assert not one.training
-    assert not any(p.requires_grad for p in one.parameters())
-    test_images, test_labels = bars(1000, seed=1)
-    assert 0.8 < accuracy(one, test_images, test_labels) <= 1
-    # Labels that say nothing about the images cannot be learned: little over 1 in 10 is right.
-    mixed = labels[torch.randperm(2000, generator=torch.Generator().manual_seed(2))]
-    blind = train_classifier(images, mixed, epochs=1, batch=64, progress=False)
-    assert 0.08 < accuracy(blind, images, mixed) < 0.25
 
 
 def test_one_epoch_on_2000_digits() -> None:

@@ -24,7 +24,7 @@ def name_clash() -> None:
     d_loss = nn.BCELoss()
 
     def train() -> None:
-        d_loss = d_loss(torch.rand(1), torch.ones(1))  # noqa: F823 - the mistake itself
+        d_loss = d_loss(torch.rand(1), torch.ones(1))  # noqa: F823, F841 - the mistake
 
     train()
     d_loss.eval()

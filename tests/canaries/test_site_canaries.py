@@ -1,0 +1,172 @@
+"""Pages with one fault each: the checks of the built site must report every one of them.
+
+The pages are built with the book's own settings; a sound page beside them must be reported by none.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site import links
+from tests.site.browser import PHONE, Visit, barriers, served, too_wide, undrawn, use_theme
+from tools import site_assets
+from tools.build_site import build, command
+
+ROOT = Path(__file__).parents[2]
+
+SOUND = """
+The energy is $E = mc^2$, and
+
+$$\\int_0^1 x \\, dx = \\tfrac12$$ (eq-sound)
+
+by {eq}`eq-sound`. [Home](index.md), {term}`word`, {cite:p}`goodfellow2014gan`,
+[elsewhere](https://example.org).
+
+```{image} ../book/_assets/logo.svg
+:alt: A digit
+:width: 60px
+```
+
+```mermaid
+flowchart LR
+    a --> b
+```
+"""
+PAGES = {
+    "sound": SOUND,
+    "broken-link": '<a href="nowhere.html">gone</a>',
+    "missing-anchor": '<a href="index.html#nowhere">gone</a>',
+    "missing-file": '<img src="nowhere.png" alt="gone">',
+    "not-https": '<a href="http://example.org/">old</a>',
+    "outside": '<script src="https://example.org/library.js"></script>',
+    "outside-later": '<script>fetch("https://example.org/data.json").catch(() => 0)</script>',
+    "no-alt": '<img src="../_static/logo.svg" width="60">',
+    "low-contrast": '<p style="color: #777; background: #888">hardly to be read</p>',
+    "page-error": '<script>throw new Error("canary")</script>',
+    "console-error": '<script>console.error("canary")</script>',
+    "too-wide": '<div style="width: 900px">wide</div>',
+    "bad-formula": "$$\\notacommand{x}$$",
+    "bad-diagram": "```mermaid\nflowchart LR\n    a -->\n```",
+}
+WARNINGS = {
+    "unknown-label": "{ref}`nowhere`",
+    "unknown-page": "[gone](nowhere.md)",
+    "unknown-heading": "[gone](#nowhere)",
+    "unknown-term": "{term}`nowhere`",
+    "unknown-equation": "{eq}`nowhere`",
+    "unknown-theorem": "{prf:ref}`nowhere`",
+    "unknown-work": "{cite:p}`nowhere`",
+    "missing-picture": "![gone](nowhere.png)",
+    "unknown-directive": "```{nowhere}\n```",
+}
+
+
+def book(root: Path, pages: dict[str, str]) -> Path:
+    """A small book with the settings of ours and these pages."""
+    site_assets.ensure()
+    for name in ("_config.yml", "book/_assets", "book/references.bib", ".cache/site"):
+        source, target = ROOT / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+    (root / "pages").mkdir()
+    glossary = "# Home\n\n```{glossary}\nword\n  A word.\n```\n\n```{bibliography}\n```\n"
+    (root / "pages" / "index.md").write_text(glossary, "utf8")
+    for name, content in pages.items():
+        (root / "pages" / f"{name}.md").write_text(f"# {name}\n\n{content}\n", "utf8")
+    chapters = "".join(f"  - file: pages/{name}\n" for name in pages)
+    (root / "_toc.yml").write_text(
+        f"format: jb-book\nroot: pages/index\nchapters:\n{chapters}", "utf8"
+    )
+    return root
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = book(tmp_path_factory.mktemp("canaries"), PAGES)
+    assert build(root) == 0
+    return root / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def base(html: Path) -> Iterator[str]:
+    with served(html) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the build of a sound page and a page for each warning says; it must fail."""
+    root = book(tmp_path_factory.mktemp("warnings"), {"sound": SOUND, **WARNINGS})
+    run = subprocess.run(
+        command(root), capture_output=True, text=True, encoding="utf8", check=False
+    )
+    assert run.returncode != 0, run.stdout[-2000:]
+    printed = re.sub(r"\x1b\[[\d;]*m", "", run.stdout + run.stderr)
+    return [line for line in printed.splitlines() if "WARNING" in line or "ERROR" in line]
+
+
+@pytest.mark.parametrize("fault", WARNINGS)
+def test_the_build_stops_at(fault: str, complaints: list[str]):
+    """All other gates of the text stand on this one."""
+    assert any(f"{fault}.md" in line for line in complaints), complaints
+
+
+def test_the_build_stops_at_nothing_else(complaints: list[str]):
+    named = [line for line in complaints if any(f"{fault}." in line for fault in WARNINGS)]
+    assert named == complaints
+
+
+@pytest.mark.parametrize(
+    ("page", "complaint"),
+    [
+        ("broken-link", "does not exist"),
+        ("missing-anchor", "no such anchor"),
+        ("missing-file", "does not exist"),
+        ("not-https", "not https"),
+        ("outside", "loaded from outside"),
+    ],
+)
+def test_the_link_checker_reports(page: str, complaint: str, html: Path):
+    found = [line for line in links.problems(html) if line.startswith(f"pages/{page}.html")]
+    assert len(found) == 1
+    assert complaint in found[0]
+
+
+def test_the_link_checker_reports_nothing_else(html: Path):
+    assert len(links.problems(html)) == 5
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "complaint"),
+    [
+        ("outside", "outside", "library.js"),
+        ("outside-later", "outside", "data.json"),
+        ("missing-file", "errors", "404"),
+        ("page-error", "errors", "page error: canary"),
+        ("console-error", "errors", "console: canary"),
+        ("no-alt", "barriers", "image-alt"),
+        ("low-contrast", "barriers", "color-contrast"),
+        ("too-wide", "wide", "of 390 px"),
+        ("bad-formula", "undrawn", "shows an error"),
+        ("bad-diagram", "undrawn", "shows an error"),
+        ("sound", "", ""),
+    ],
+)
+def test_the_browser_reports(page: str, kind: str, complaint: str, base: str, browser: Browser):
+    with Visit(browser, base, f"pages/{page}.html") as visit:
+        found = {"undrawn": undrawn(visit.page)}
+        use_theme(visit.page, "dark")
+        found["barriers"] = barriers(visit.page)
+        visit.page.set_viewport_size(PHONE)
+        found["wide"] = too_wide(visit.page)
+        found["outside"] = visit.outside
+        found["errors"] = visit.errors
+    if kind:
+        assert any(complaint in line for line in found[kind]), found
+    else:
+        assert not any(found.values()), found
