@@ -31,7 +31,7 @@ unit: $(STAMP) ## lint, types, unit and theory tests
 
 notebooks: $(STAMP) ## run every chapter and compare it with what is published (strict nbval)
 	$(BIN)/python -m aigc_lib.data mnist
-	$(BIN)/pytest @tests/nbval.args notebooks
+	AIGC_DEVICE=cpu $(BIN)/pytest @tests/nbval.args notebooks
 
 site: book ## check the built site in a browser, and that every gate catches its canary
 	$(BIN)/pytest tests/site tests/canaries
@@ -45,5 +45,5 @@ bench: $(STAMP) ## time the textbook training loop and ours, side by side
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-clean: ## remove what was built; downloads and .venv stay (remove .venv by hand)
+clean: ## remove the built site and the scripts it was built with (.venv and the data stay)
 	rm -rf _build .cache .pytest_cache .mypy_cache .ruff_cache

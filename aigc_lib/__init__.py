@@ -11,6 +11,7 @@ What stands where, and the chapter that reads it:
     checkpoint   complete, atomic, safe files; interrupted runs go on         06
     metrics      features -> statistics -> value: the Fréchet distance        06
     classify     the recipe of the shipped classifiers                        06
+    results      recorded measurements and where they came from               06
     theory       closed forms that the chapters derive                        06
     show         figures, sliders without a kernel, source, reported numbers  every chapter
     exercises    check(...) for the reader's answers                          every chapter

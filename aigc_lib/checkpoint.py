@@ -7,9 +7,12 @@ checksums that the file holds, which PyTorch does not, and uses PyTorch's restri
 that neither a damaged file nor one from a stranger does harm.
 """
 
+import contextlib
+import glob
 import io
 import os
 import tempfile
+import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -34,7 +37,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         OSError: the disk is full or not writable; the old file is left as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    _sweep(path)
+    handle, temporary = tempfile.mkstemp(".tmp", f".{path.name}.", path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -45,6 +49,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a process that was killed while writing ``path`` left, once it is a day old."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????.tmp"):
+        with contextlib.suppress(OSError):  # another process sweeps too
+            if left.stat().st_mtime < time.time() - 86_400:
+                left.unlink()
 
 
 def save(path: str | Path, state: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ writes the weights, the statistics of the training set's features, and a card wi
 same command gives the same bits on the same processor, versions and number of threads.
 """
 
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -142,16 +141,13 @@ def main(
     """
     torch.set_num_threads(threads)
     train, test = load(data), load(data, "test")
-    start = time.perf_counter()
     classifier = train_classifier(train.images, train.labels, epochs=epochs, seed=seed)
-    seconds = time.perf_counter() - start
     noise = torch.rand(test.images.shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     features = [extract(classifier.features, x) for x in (train.images, test.images, noise)]
     command = RECIPE.format(name=data, folder="DIR")
     card: dict[str, Any] = {
         "command": f"{command} --epochs {epochs} --seed {seed} --threads {threads}",
         "date": date.today().isoformat(),
-        "seconds": round(seconds),
         "machine": machine(),
         "parameters": sum(p.numel() for p in classifier.parameters()),
         "data_sha256": {name: file.sha256 for name, file in DATASETS[data].files.items()},

@@ -39,14 +39,16 @@ class Recipe:
     """Length of a latent vector."""
     hidden: tuple[int, ...] = (256, 512)
     """Widths of the generator's hidden layers; the discriminator has them in reverse."""
-    batch: int = 128
+    batch: int = 64
     """Images per step."""
-    lr: float = 5e-4
+    lr: float = 1e-3
     """Adam's step size."""
     beta1: float = 0.0
     """Adam's decay of the first moment."""
-    ema_half_life: float = 10_000
+    ema_half_life: float = 20_000
     """Half-life of the averaged generator, in images."""
+    minibatch_spread: bool = True
+    """Let the discriminator see how much a batch varies."""
     seed: int = 0
     """Of the weights, the noise and the order of the data."""
 
@@ -57,7 +59,7 @@ def build(recipe: Mapping[str, Any], device: torch.device) -> Gan:
     hidden = tuple(recipe["hidden"])
     return Gan(
         MLPGenerator(recipe["latent_dim"], hidden),
-        MLPDiscriminator(hidden[::-1]),
+        MLPDiscriminator(hidden[::-1], minibatch_spread=recipe["minibatch_spread"]),
         latent_dim=recipe["latent_dim"],
         lr=recipe["lr"],
         betas=(recipe["beta1"], 0.99),
@@ -65,6 +67,25 @@ def build(recipe: Mapping[str, Any], device: torch.device) -> Gan:
         seed=recipe["seed"],
         device=device,
     )
+
+
+def score(gan: Gan, data: str, n: int, seed: int) -> dict[str, Any]:
+    """Score ``n`` samples against the training set ``data``, in its classifier's features."""
+    judge = load_classifier(data, gan.device)
+    features = metrics.extract(judge.features, to_uint8(gan.sample(n, seed=seed)))
+    with torch.no_grad():
+        logits = judge.head(features.float().to(gan.device))
+    counts = metrics.class_counts(logits).tolist()
+    return {
+        "frechet_distance": metrics.frechet_distance(
+            metrics.statistics(features), reference_statistics(data)
+        ),
+        "confident_share": metrics.confident_share(logits),
+        "classes": dict(zip(DATASETS[data].classes, counts, strict=True)),
+        "n": n,
+        "seed": seed,
+        "images_seen": gan.images_seen,
+    }
 
 
 def _load_run(run: Path) -> tuple[Gan, dict[str, Any]]:
@@ -160,29 +181,19 @@ class Evaluate:
         """Print the scores, and write them to score.json in the run's folder."""
         gan, recipe = _load_run(self.run)
         name = recipe["data"]
+        found = score(gan, name, self.n, self.seed)
+        test = load(name, "test").images.to(gan.device)
         judge = load_classifier(name, gan.device)
-        test = load(name, "test")
-        features = metrics.extract(judge.features, to_uint8(gan.sample(self.n, seed=self.seed)))
-        with torch.no_grad():
-            logits = judge.head(features.float().to(gan.device))
-        reference = reference_statistics(name)
-        real = metrics.statistics(metrics.extract(judge.features, test.images.to(gan.device)))
-        classes = dict(zip(test.classes, metrics.class_counts(logits).tolist(), strict=True))
-        score = {
-            "frechet_distance": metrics.frechet_distance(metrics.statistics(features), reference),
-            "frechet_distance_of_real_test_images": metrics.frechet_distance(real, reference),
-            "confident_share": metrics.confident_share(logits),
-            "classes": classes,
-            "n": self.n,
-            "seed": self.seed,
-            "images_seen": gan.images_seen,
-        }
-        ckpt.write_atomically(self.run / "score.json", json.dumps(score, indent=2).encode())
+        real = metrics.statistics(metrics.extract(judge.features, test))
+        found["frechet_distance_of_real_test_images"] = metrics.frechet_distance(
+            real, reference_statistics(name)
+        )
+        ckpt.write_atomically(self.run / "score.json", json.dumps(found, indent=2).encode())
         print(f"Fréchet distance in features of the book's {name} classifier, to the training set")
-        print(f"  {self.n:,} generated images:  {score['frechet_distance']:.2f}")
-        print(f"  10,000 real test images: {score['frechet_distance_of_real_test_images']:.2f}")
-        print(f"samples that the classifier is sure of: {score['confident_share']:.1%}")
-        print("classes: " + ", ".join(f"{k} {v}" for k, v in classes.items()))
+        print(f"  {self.n:,} generated images:  {found['frechet_distance']:.2f}")
+        print(f"  10,000 real test images: {found['frechet_distance_of_real_test_images']:.2f}")
+        print(f"samples that the classifier is sure of: {found['confident_share']:.1%}")
+        print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))
 
 
 @dataclass(frozen=True)

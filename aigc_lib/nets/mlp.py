@@ -7,6 +7,7 @@ chapter 06 trains.
 from collections.abc import Sequence
 from math import prod
 
+import torch
 from torch import Tensor, nn
 
 
@@ -54,6 +55,20 @@ class MLPGenerator(nn.Module):
         return images
 
 
+class MinibatchSpread(nn.Module):
+    """Append to each sample's features (N, F) one number: how much the batch varies, (N, F + 1).
+
+    The number is the standard deviation over the batch, averaged over the features. It lets a
+    discriminator see what no single picture shows: that a batch has less variety than real data.
+    Source: Karras et al., 2018, "Progressive Growing of GANs", section 3.
+    """
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, F) -> (N, F + 1); N must be at least 2."""
+        spread = features.std(dim=0).mean()
+        return torch.cat([features, spread.expand(len(features), 1)], dim=1)
+
+
 class MLPDiscriminator(nn.Module):
     """Images (N, C, H, W) to logits (N, 1); sigmoid(logit) is the probability of "real".
 
@@ -61,6 +76,8 @@ class MLPDiscriminator(nn.Module):
         hidden: widths of the hidden layers, from the image side to the logit.
         image_shape: (channels, height, width) of one image.
         dropout: share of hidden units set to zero in training, from 0 to below 1.
+        minibatch_spread: let the last layer also see how much the batch varies. The logits then
+            depend on the whole batch, so give it real and generated images separately.
 
     Raises:
         ValueError: a size is not positive, or dropout is outside [0, 1).
@@ -71,6 +88,7 @@ class MLPDiscriminator(nn.Module):
         hidden: Sequence[int] = (512, 256),
         image_shape: tuple[int, int, int] = (1, 28, 28),
         dropout: float = 0.0,
+        minibatch_spread: bool = False,
     ) -> None:
         super().__init__()
         _check_sizes(hidden=hidden, image_shape=image_shape)
@@ -83,6 +101,9 @@ class MLPDiscriminator(nn.Module):
             if dropout:
                 layers.append(nn.Dropout(dropout))
             width = narrower
+        if minibatch_spread:
+            layers.append(MinibatchSpread())
+            width += 1
         # No sigmoid at the end: losses work on logits, which never overflow (see losses.py).
         layers.append(nn.Linear(width, 1))
         self.layers = nn.Sequential(*layers)

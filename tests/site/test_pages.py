@@ -59,7 +59,7 @@ def test_moving_a_slider_changes_its_picture(browser: Browser, base: str, site):
         ("saturating", "book/glossary.html"),
         ("Jensen", "book/notation.html"),
         ("判别器", "book/glossary.html"),
-        ("生成对抗网络", "book/glossary.html"),
+        ("判别器的损失函数", "book/glossary.html"),  # no term: found only when cut into words
     ],
 )
 def test_search_finds_english_and_chinese(browser: Browser, base: str, words: str, page: str):

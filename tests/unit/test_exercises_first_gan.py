@@ -1,0 +1,106 @@
+"""Chapter 06's checks refuse the answers that readers get wrong, each with the hint it needs."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from aigc_lib.exercises import NotAnswered, WrongAnswer, check
+
+
+def step(discriminator, optimiser, real, fake, *, detach=True, flip=1.0, move=True):
+    fake = fake.detach() if detach else fake
+    loss = F.softplus(-flip * discriminator(real)).mean()
+    loss = loss + F.softplus(flip * discriminator(fake)).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    if move:
+        optimiser.step()
+
+
+def slerp(a, b, steps):
+    angle = torch.arccos(a @ b / (a.norm() * b.norm()))
+    t = torch.linspace(0, 1, steps)[:, None]
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def verdict(a, b, errors=2.0):
+    a, b = torch.tensor(a), torch.tensor(b)
+    if min(len(a), len(b)) < 2:
+        return "undecided"
+    gap = float(a.mean() - b.mean())
+    if abs(gap) <= errors * math.sqrt(a.var() / len(a) + b.var() / len(b)):
+        return "undecided"
+    return "a" if gap < 0 else "b"
+
+
+def smooth(real, fake, s):
+    return ((1 - s) * F.softplus(-real) + s * F.softplus(real)).mean() + F.softplus(fake).mean()
+
+
+def smooth_both(real, fake, s):
+    fake_loss = (1 - s) * F.softplus(fake) + s * F.softplus(-fake)
+    return smooth(real, fake, s) - F.softplus(fake).mean() + fake_loss.mean()
+
+
+def literal(real, fake, s):
+    d = torch.sigmoid(real)
+    real_loss = -(1 - s) * torch.log(d) - s * torch.log(1 - d)
+    return real_loss.mean() - torch.log(1 - torch.sigmoid(fake)).mean()
+
+
+def seeded(n, dim, rng):
+    return torch.randn(n, dim, generator=torch.Generator().manual_seed(0))
+
+
+RIGHT = {
+    "06.1": -math.log(0.8) - math.log(0.7),
+    "06.2": smooth,
+    "06.3": lambda n, dim, rng: torch.randn(n, dim, generator=rng),
+    "06.4": slerp,
+    "06.5": step,
+    "06.6": verdict,
+}
+WRONG = [
+    ("06.1", -math.log(0.8) - math.log(0.3), "target is 0"),
+    ("06.1", (-math.log(0.8) - math.log(0.7)) / 2, "half"),
+    ("06.1", math.log(0.8) + math.log(0.7), "sign"),
+    ("06.1", (-math.log(0.8) - math.log(0.7)) / math.log(2), "bits"),
+    ("06.2", smooth_both, "real images' target only"),
+    ("06.2", lambda real, fake, s: smooth(real, fake, 0.0), "costs t"),
+    ("06.2", lambda real, fake, s: smooth(fake, real, s), "costs t"),
+    ("06.2", literal, "softplus"),
+    ("06.3", lambda n, dim, rng: torch.randn(dim, n, generator=rng), "transposed"),
+    ("06.3", lambda n, dim, rng: torch.randn(n, dim), "generator"),
+    ("06.3", seeded, "seed inside"),
+    ("06.3", lambda n, dim, rng: torch.rand(n, dim, generator=rng), "deviation"),
+    ("06.3", lambda n, dim, rng: torch.randn(n, dim, generator=rng).requires_grad_(), "gradient"),
+    ("06.4", lambda a, b, n: torch.lerp(a, b, torch.linspace(0, 1, n)[:, None]), "straight"),
+    ("06.4", lambda a, b, n: slerp(b, a, n), "start"),
+    ("06.4", lambda a, b, n: slerp(a, b, n + 1), "shape"),
+    ("06.5", lambda *a: step(*a, detach=False), "received a gradient"),
+    ("06.5", lambda *a: step(*a, flip=-1.0), "move"),
+    ("06.5", lambda *a: step(*a, move=False), "did not move"),
+    ("06.6", lambda a, b: "a" if sum(a) < sum(b) else "b", "spread"),
+    ("06.6", lambda a, b: "undecided", "far apart"),
+    ("06.6", lambda a, b: {"a": "b", "b": "a"}.get(verdict(a, b), "undecided"), "far apart"),
+]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_passes(name, capsys):
+    check(name, RIGHT[name])
+    assert f"✓ {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
+def test_a_wrong_answer_gets_its_hint(name, answer, hint):
+    with pytest.raises(WrongAnswer, match=hint):
+        check(name, answer)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_answer_is_not_a_wrong_answer(name):
+    with pytest.raises(NotAnswered):
+        check(name, None)
