@@ -26,7 +26,7 @@ unit: $(STAMP) ## lint, types, unit and theory tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m aigc_lib.data mnist
+	$(BIN)/python -m aigc_lib.data
 	$(BIN)/pytest tests/unit tests/theory tests/notebooks
 
 notebooks: $(STAMP) ## run every chapter and compare it with what is published (strict nbval)

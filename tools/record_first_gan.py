@@ -42,8 +42,9 @@ def main(seeds: int = 5, images: int = 400_000) -> None:
     for seed in range(seeds):
         rows.append(train_and_score(seed, images))
         print(rows[-1], flush=True)
-    command = f"python -m tools.record_first_gan --seeds {seeds} --images {images}"
-    print("recorded in", results.record("first-gan-seeds", rows, command, ROOT))
+        command = f"python -m tools.record_first_gan --seeds {seed + 1} --images {images}"
+        path = results.record("first-gan-seeds", rows, command, ROOT)
+    print("recorded in", path)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """A GAN and images so small that a step takes a millisecond, for the tests of the training."""
 
+import os
+
+import pytest
 import torch
 from torch import Tensor
 
-from aigc_lib.data import Batches
+from aigc_lib.data import DATASETS, Batches, cache_dir
 from aigc_lib.gan import Gan
 from aigc_lib.nets.mlp import MLPDiscriminator, MLPGenerator
 
@@ -58,3 +61,11 @@ def _same(a: object, b: object) -> bool:
         # Bytes, not values: NaN equals itself here, and 0 is not -0.
         return same_kind and a.cpu().numpy().tobytes() == b.cpu().numpy().tobytes()
     return type(a) is type(b) and a == b
+
+
+def need(name: str) -> None:
+    """Skip the test, visibly, where a data set is not in the cache; fail if all is required."""
+    folder = cache_dir() / DATASETS[name].folder
+    if not all((folder / file).is_file() for file in DATASETS[name].files):
+        reason = f"{name} is not in the cache: python -m aigc_lib.data {name}"
+        (pytest.fail if os.environ.get("AIGC_REQUIRE_ALL") == "1" else pytest.skip)(reason)

@@ -21,7 +21,7 @@ from aigc_lib.data import DATASETS, ImageSet, cache_dir, load, normalise
 from aigc_lib.metrics import class_counts, extract, frechet_distance, statistics
 from aigc_lib.nets.classifier import ImageClassifier, load_classifier
 
-NAMES = ["mnist", "fashion-mnist"]
+NAMES = sorted(p.name.removesuffix("-classifier.json") for p in weights.FOLDER.glob("*.json"))
 
 
 def real(name: str, split: str) -> ImageSet:
@@ -169,6 +169,11 @@ def test_command_writes_what_the_loader_reads(
 # ---------------------------------------------------------------------------- the shipped weights
 
 
+def test_the_shipped_data_sets() -> None:
+    assert "mnist" in NAMES
+    assert set(NAMES) <= set(DATASETS)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_shipped_files_are_those_of_the_card(name: str) -> None:
     card = weights.read_card(name)
@@ -232,9 +237,10 @@ def test_distance_tells_real_images_from_damaged_ones(name: str) -> None:
     assert unharmed == pytest.approx(recorded["train_to_test"], rel=1e-3)
     spread = recorded["floor_train_10000"]
     assert 0.3 * min(spread) < unharmed < 3 * max(spread)
-    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
-    noisy = [distance((x + sd * noise).clamp(-1, 1)) for sd in (0.1, 0.3, 0.9)]
-    assert unharmed < noisy[0] < noisy[1] < noisy[2] < 1e5
+    few = x[:3000]
+    noise = torch.randn(few.shape, generator=torch.Generator().manual_seed(0))
+    noisy = [distance((few + sd * noise).clamp(-1, 1)) for sd in (0, 0.1, 0.3, 0.9)]
+    assert unharmed < noisy[0] < noisy[1] < noisy[2] < noisy[3] < 1e5
     uniform = torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert distance(uniform) == pytest.approx(recorded["train_to_uniform_noise"], rel=1e-3)
     assert unharmed < 1e-2 * distance(uniform)
@@ -255,7 +261,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(FileNotFoundError, match=r"'cifar'.*\['fashion-mnist', 'mnist'\]"):
+    with pytest.raises(FileNotFoundError, match=r"'cifar'.*\[.*'mnist'\]"):
         load_classifier("cifar")
 
 

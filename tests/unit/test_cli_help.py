@@ -1,0 +1,85 @@
+"""The command ``aigc``: its help, its exit codes, and what the doctor says."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from aigc_lib import cli
+from aigc_lib.data import cache_dir
+from tests.unit import small
+
+COMMANDS = ["doctor", "train", "sample", "evaluate", "bench"]
+
+
+@pytest.fixture(autouse=True)
+def _on_the_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AIGC_DEVICE", "cpu")
+    monkeypatch.chdir(tmp_path)
+
+
+def aigc(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    """The command in this process; starting Python for each would take a minute."""
+    monkeypatch.setattr(sys, "argv", ["aigc", *map(str, arguments)])
+    cli.main()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        aigc(monkeypatch, command, "--help")
+    assert not caught.value.code
+    out = capsys.readouterr().out
+    assert f"usage: aigc {command}" in out
+    if command == "train":
+        for option in ("--data", "--hidden", "--lr", "--images", "--tick", "--out", "--seed"):
+            assert option in out
+        assert "--recipe" not in out
+
+
+def test_unknown_options_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in (["train", "--lerning-rate", "1"], ["fly"], ["train", "--data", "cifar"]):
+        with pytest.raises(SystemExit) as caught:
+            aigc(monkeypatch, *arguments)
+        assert caught.value.code == 2
+
+
+def test_doctor_looks_at_the_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "not" / "yet"))
+    aigc(monkeypatch, "doctor")
+    out = capsys.readouterr().out
+    for told in (torch.__version__, "GiB free", "No GPU", "nbval"):
+        assert told in out
+    assert "data mnist: to be fetched: python -m aigc_lib.data mnist" in out
+    assert not (tmp_path / "not").exists()
+
+
+def test_doctor_knows_what_is_ready(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.need("mnist")
+    aigc(monkeypatch, "doctor")
+    out = capsys.readouterr().out
+    assert "data mnist: ready" in out
+    assert str(cache_dir()) in out
+
+
+def test_the_module_is_the_command_and_exits_with_one(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "aigc_lib", "sample", "--run", str(tmp_path / "none")],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "AIGC_DEVICE": "cpu"},
+    )
+    assert done.returncode == 1
+    assert not done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("aigc: there is no checkpoint at")
