@@ -100,8 +100,9 @@ def machine() -> dict[str, str]:
     found = device()
     return {
         "cpu": cpu_name(),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-                     else os.cpu_count()),
+        "cores": str(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
         "device": torch.cuda.get_device_name(found) if found.type == "cuda" else found.type,
         "threads": str(torch.get_num_threads()),
         "os": f"{platform.system()} {platform.machine()}",

@@ -2,7 +2,7 @@
 
 Text outputs of the chapters are compared, word for word, whenever the book is tested. A measured
 number differs from machine to machine, so it is printed behind a sign that the comparison skips:
-``≈`` by ``report``, which also asserts that the number lies between two stated bounds, and ``⏱`` by
+``≈`` by ``report``, which also asserts that the number lies between two stated bounds, and ``◷`` by
 ``took`` and ``memory``, which are never asserted.
 """
 
@@ -46,12 +46,12 @@ def report(label: str, value: float | Tensor, low: float, high: float, unit: str
 
 def took(label: str, seconds: float) -> None:
     """Print a wall-clock time; it is never compared or asserted."""
-    print(f"{label}: ⏱ {seconds:.1f} s")
+    print(f"{label}: ◷ {seconds:.1f} s")
 
 
 def memory(label: str, mib: float) -> None:
     """Print an amount of memory; it is never compared or asserted."""
-    print(f"{label}: ⏱ {mib:.0f} MiB")
+    print(f"{label}: ◷ {mib:.0f} MiB")
 
 
 def to_grid(images: Tensor, columns: int = 8) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -154,16 +154,13 @@ def slider(
     pages = []
     for picture, label in zip(pictures, labels, strict=True):
         data = base64.b64encode(picture if isinstance(picture, bytes) else png(picture)).decode()
-        # Image batches are stored small and enlarged by the browser, with their pixels kept sharp.
-        style = (
-            "width:min(100%,32em);image-rendering:pixelated"
-            if isinstance(picture, Tensor)
-            else "max-width:100%"
-        )
+        # Image batches are stored small and enlarged by the browser. A width and no style:
+        # the static page's widgets drop styles. book.css keeps it inside a narrow page.
+        width = ' width="480"' if isinstance(picture, Tensor) else ""
         # An HTML page and not an Image widget, because only an <img> can carry an alt text.
         pages.append(widgets.HTML(
             f'<img alt="{escape(alt)}: {escape(label)}" src="data:image/png;base64,{data}"'
-            f' style="{style}"><div>{escape(label)}</div>'
+            f"{width}><div>{escape(label)}</div>"
         ))  # fmt: skip
     control = widgets.IntSlider(
         min=0, max=len(pages) - 1, description=name, readout=False,

@@ -56,8 +56,10 @@ def in_markdown(markdown: str, place: str, found: Found) -> None:
         if label:
             found.add(label[1], place)
         elif kind != "math":
-            found.problems.append(f"{place}: the {kind.removeprefix('prf:')} "
-                                  f"{title.strip() or '(no title)'!r} has no :label:")
+            found.problems.append(
+                f"{place}: the {kind.removeprefix('prf:')} "
+                f"{title.strip() or '(no title)'!r} has no :label:"
+            )
     for label in EQUATION.findall(text):
         found.add(label, place)
 
@@ -74,8 +76,11 @@ def on_pages(files: list[Path]) -> Found:
             texts = [content]
         for text in texts:
             in_markdown(text, file.name, found)
-    found.problems += [f"{' and '.join(places)}: the label {label!r} is given {len(places)} times"
-                       for label, places in found.labels.items() if len(places) > 1]
+    found.problems += [
+        f"{' and '.join(places)}: the label {label!r} is given {len(places)} times"
+        for label, places in found.labels.items()
+        if len(places) > 1
+    ]
     return found
 
 
@@ -100,8 +105,9 @@ def in_tests(files: list[Path]) -> Found:
             if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 continue
             marks, place = _marks(node), f"{file.name}::{node.name}"
-            given = [argument for name, arguments in marks if name == "label"
-                     for argument in arguments]
+            given = [
+                argument for name, arguments in marks if name == "label" for argument in arguments
+            ]
             if not given:
                 continue
             if isinstance(node, ast.ClassDef) or not node.name.startswith("test_"):

@@ -131,11 +131,14 @@ def execute(path: Path, timeout: int = 600) -> tuple[float, int]:
         RuntimeError: as ``run``, or the chapter has no timing lines; the file is as it was.
     """
     nb = nbformat.read(path, as_version=4)
-    timed = [cell for cell in nb.cells
-             if cell.cell_type == "markdown" and TIMING.search(cell.source)]
+    timed = [
+        cell for cell in nb.cells if cell.cell_type == "markdown" and TIMING.search(cell.source)
+    ]
     if len(timed) != 1:
-        raise RuntimeError("one Markdown cell must hold the lines '<!-- timing -->' and "
-                           f"'<!-- /timing -->'; {len(timed)} do")
+        raise RuntimeError(
+            "one Markdown cell must hold the lines '<!-- timing -->' and "
+            f"'<!-- /timing -->'; {len(timed)} do"
+        )
     seconds, mib = run(nb, path.parent, timeout)
     line = timing_line(seconds, mib, int(runtime.machine()["cores"]))
     timed[0].source = TIMING.sub(lambda _: line, timed[0].source)
@@ -149,16 +152,22 @@ def record(chapter: str, seconds: float, mib: int, file: Path = TIMINGS) -> None
     The table names one machine. Costs measured on another, or with other versions, are dropped.
     """
     here = runtime.machine()
-    machine = {"cpu": here["cpu"], "cores": int(here["cores"]),
-               "python": here["python"], "torch": here["torch"]}
+    machine = {
+        "cpu": here["cpu"],
+        "cores": int(here["cores"]),
+        "python": here["python"],
+        "torch": here["torch"],
+    }
     table = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
     others = table.get("chapters", {})
     if others and table.get("machine") != machine:
-        print(f"{file.name}: dropped {len(others)} timings of another machine; "
-              "`make execute` measures all chapters on this one", file=sys.stderr)
+        print(
+            f"{file.name}: dropped {len(others)} timings of another machine; "
+            "`make execute` measures all chapters on this one",
+            file=sys.stderr,
+        )
         others = {}
-    others[chapter] = {"seconds": seconds, "peak_mib": mib,
-                       "date": date.today().isoformat()}
+    others[chapter] = {"seconds": seconds, "peak_mib": mib, "date": date.today().isoformat()}
     content = {"machine": machine, "chapters": dict(sorted(others.items()))}
     write_atomic(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 

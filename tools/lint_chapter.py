@@ -18,8 +18,10 @@ FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1", re.MULTILINE | re.DOTAL
 def headings(cell: Cell) -> list[tuple[int, str]]:
     """Level and text of each Markdown heading of a cell, fenced blocks left out."""
     plain = FENCED.sub("", source(cell)).replace("\u2019", "'")
-    return [(len(hashes), title.strip())
-            for hashes, title in re.findall(r"^(#{1,6}) +(.+?)#*$", plain, re.MULTILINE)]
+    return [
+        (len(hashes), title.strip())
+        for hashes, title in re.findall(r"^(#{1,6}) +(.+?)#*$", plain, re.MULTILINE)
+    ]
 
 
 def sections(nb: Notebook) -> list[str]:
@@ -49,13 +51,16 @@ def opening(nb: Notebook) -> list[str]:
         timing = TIMING.search(source(cell))
         first = re.search(r"^## What you", source(cell), re.MULTILINE)
         if not timing or (first and timing.start() > first.start()):
-            problems.append("the opening cell must begin with the timing lines "
-                            "'<!-- timing -->' and '<!-- /timing -->'")
+            problems.append(
+                "the opening cell must begin with the timing lines "
+                "'<!-- timing -->' and '<!-- /timing -->'"
+            )
         elif not TIMED.match(timing.group(1)):
             problems.append("no run time between the timing lines: run `make execute`")
         elif not timing.group(0).startswith("<!-- timing -->\n"):
-            problems.append("text after a comment on the same line is not rendered: "
-                            "run `make execute`")
+            problems.append(
+                "text after a comment on the same line is not rendered: run `make execute`"
+            )
         return problems
     return []  # a missing section is reported by ``sections``
 
@@ -72,22 +77,31 @@ def setup(nb: Notebook) -> list[str]:
         return ["there is no code cell"]
     cell = cells[0]
     tries = [node for node in ast.walk(tree(cell)) if isinstance(node, ast.Try)]
-    handlers = [h for node in tries if "import aigc_lib" in written(node.body)
-                for h in node.handlers
-                if h.type is not None and ast.unparse(h.type) == "ModuleNotFoundError"]
+    handlers = [
+        h
+        for node in tries
+        if "import aigc_lib" in written(node.body)
+        for h in node.handlers
+        if h.type is not None and ast.unparse(h.type) == "ModuleNotFoundError"
+    ]
     handled = written(handlers[0].body) if handlers else ""
     complete = "google.colab" in handled and "sys.modules" in handled and "raise" in handled
     if not complete or not re.search(r"^\s+%pip install .*github\.com/", source(cell), re.M):
-        return ["the first code cell must try `import aigc_lib` and, on ModuleNotFoundError, "
-                "`%pip install` it from the repository if 'google.colab' is in sys.modules, "
-                "and raise otherwise"]
+        return [
+            "the first code cell must try `import aigc_lib` and, on ModuleNotFoundError, "
+            "`%pip install` it from the repository if 'google.colab' is in sys.modules, "
+            "and raise otherwise"
+        ]
     return []
 
 
 def checked(cell: Cell) -> list[str]:
     """The exercise names in the ``check("06.1", ...)`` calls of a cell."""
-    return [str(call.args[0].value) for call in calls(cell, "check")
-            if call.args and isinstance(call.args[0], ast.Constant)]
+    return [
+        str(call.args[0].value)
+        for call in calls(cell, "check")
+        if call.args and isinstance(call.args[0], ast.Constant)
+    ]
 
 
 def exercises(nb: Notebook) -> list[str]:
@@ -101,20 +115,26 @@ def exercises(nb: Notebook) -> list[str]:
         bracketed = re.findall(r"^[ \t]*### (BEGIN|END) SOLUTION$", source(cell), re.MULTILINE)
         if mark.get("solution"):
             if bracketed != ["BEGIN", "END"]:
-                problems.append(f"{where}, a solution, needs one '### BEGIN SOLUTION' and one "
-                                "'### END SOLUTION'")
+                problems.append(
+                    f"{where}, a solution, needs one '### BEGIN SOLUTION' and one "
+                    "'### END SOLUTION'"
+                )
             following = marks[number] if number < len(marks) else {}
             if not following.get("grade"):
-                problems.append(f"{where}, a solution, is not followed by its check cell "
-                                "(nbgrader: grade true)")
+                problems.append(
+                    f"{where}, a solution, is not followed by its check cell (nbgrader: grade true)"
+                )
         elif bracketed:
-            problems.append(f"{where} has solution markers but no nbgrader metadata: students "
-                            "would get the solution")
+            problems.append(
+                f"{where} has solution markers but no nbgrader metadata: students "
+                "would get the solution"
+            )
         if mark.get("grade"):
             names += checked(cell)
             if len(checked(cell)) != 1 or not mark.get("points"):
-                problems.append(f"{where}, a check cell, must call check(\"NN.n\", ...) once and "
-                                "be worth points")
+                problems.append(
+                    f'{where}, a check cell, must call check("NN.n", ...) once and be worth points'
+                )
             if number == 1 or not marks[number - 2].get("solution"):
                 problems.append(f"{where}, a check cell, does not follow a solution")
         if mark and (mark.get("schema_version") != 3 or not mark.get("grade_id")):
@@ -133,8 +153,11 @@ def exercises(nb: Notebook) -> list[str]:
 def numbered(nb: Notebook, file_name: str) -> list[str]:
     """The exercises carry the chapter's number, which begins the file's name."""
     names = [name for cell in code_cells(nb) for name in checked(cell)]
-    return [f"exercise {name} is in {file_name}" for name in names
-            if name.split(".")[0] != file_name.split("-")[0]]
+    return [
+        f"exercise {name} is in {file_name}"
+        for name in names
+        if name.split(".")[0] != file_name.split("-")[0]
+    ]
 
 
 RULES = (sections, opening, setup, exercises)

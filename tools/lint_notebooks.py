@@ -36,8 +36,10 @@ MAX_BYTES = 1_500_000
 MAX_LINES = 25
 MAX_IGNORED = 4
 MIN_ALT = 20
-UNIX_PATH = re.compile(r"(?:(?<![\w.~/])|(?<=file://))/(?:home|tmp|work|Users|root|private|mnt)\b"
-                       r"(?:/[\w.-]+)?")
+UNIX_PATH = re.compile(
+    r"(?:(?<![\w.~/])|(?<=file://))/(?:home|tmp|work|Users|root|private|mnt)\b"
+    r"(?:/[\w.-]+)?"
+)
 WINDOWS_PATH = re.compile(r"\b[A-Z]:\\\\?\w")
 MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|```\{math\}.*?```", re.DOTALL)
 # An approximate number that the sanitiser will not touch (see tests/nbval.cfg).
@@ -55,13 +57,16 @@ def executed(nb: Notebook) -> list[str]:
         elif count is None:
             problems.append(f"{where} was not executed: run `make execute`")
         elif count != number:
-            problems.append(f"{where} has execution count {count}, not {number}: "
-                            "cells were run out of order; run `make execute`")
+            problems.append(
+                f"{where} has execution count {count}, not {number}: "
+                "cells were run out of order; run `make execute`"
+            )
         errors = [o["ename"] for o in cell["outputs"] if o["output_type"] == "error"]
         announced = "raises-exception" in tags(cell)
         if errors and not announced:
-            problems.append(f"{where} shows an error ({errors[0]}) without the tag "
-                            "raises-exception")
+            problems.append(
+                f"{where} shows an error ({errors[0]}) without the tag raises-exception"
+            )
         if announced and not errors:
             problems.append(f"{where} is tagged raises-exception but shows no error")
     return problems
@@ -77,8 +82,9 @@ def paths(nb: Notebook) -> list[str]:
         for kind, content in [("source", written), *(("output", t) for t in output_texts(cell))]:
             match = UNIX_PATH.search(content) or WINDOWS_PATH.search(content)
             if match:
-                problems.append(f"cell {number} has an absolute path in its {kind}: "
-                                f"{match.group(0)!r}")
+                problems.append(
+                    f"cell {number} has an absolute path in its {kind}: {match.group(0)!r}"
+                )
     return problems
 
 
@@ -96,10 +102,13 @@ def images(nb: Notebook) -> list[str]:
             alt = str(mystnb.get("image", {}).get("alt", "")).strip()
             seen[alt] += 1
             if len(alt) < MIN_ALT:
-                problems.append(f"code cell {number} shows an image without an alt text of at "
-                                f"least {MIN_ALT} characters (metadata mystnb.image.alt)")
-    problems += [f"{n} code cells share the alt text {alt!r}"
-                 for alt, n in seen.items() if alt and n > 1]
+                problems.append(
+                    f"code cell {number} shows an image without an alt text of at "
+                    f"least {MIN_ALT} characters (metadata mystnb.image.alt)"
+                )
+    problems += [
+        f"{n} code cells share the alt text {alt!r}" for alt, n in seen.items() if alt and n > 1
+    ]
     for number, cell in enumerate(nb["cells"], 1):
         if cell["cell_type"] == "markdown" and re.search(
             r"!\[\s*\]\(|<img(?![^>]*\balt=[\"'][^\"'])", source(cell)
@@ -122,11 +131,15 @@ def markers(nb: Notebook) -> list[str]:
         if {"nbval-ignore-output", "pytest-validate-ignore-output"} & set(tags(cell)):
             ignored += 1
             if number == len(cells) or not asserts(cells[number]):
-                problems.append(f"{where} has its output ignored, and the next code cell asserts "
-                                "nothing (assert, check or report)")
+                problems.append(
+                    f"{where} has its output ignored, and the next code cell asserts "
+                    "nothing (assert, check or report)"
+                )
         if "must lie between" in source(cell):
-            problems.append(f"{where} writes 'must lie between' itself: only report() may, "
-                            "because it asserts the bounds")
+            problems.append(
+                f"{where} writes 'must lie between' itself: only report() may, "
+                "because it asserts the bounds"
+            )
         if any(UNBOUNDED.search(content) for content in output_texts(cell)):
             problems.append(f"{where} prints a '\u2248' number without bounds: use report()")
     if ignored > MAX_IGNORED:
@@ -157,25 +170,34 @@ def metadata(nb: Notebook) -> list[str]:
     if (nb["nbformat"], nb["nbformat_minor"]) < (4, 5):
         problems.append("the file format is older than 4.5, which brought cell ids")
     ids = Counter(cell.get("id") for cell in nb["cells"])
-    problems += [f"{n} cells have the id {i!r}; each needs one of its own"
-                 for i, n in ids.items() if n > 1 or not i]
+    problems += [
+        f"{n} cells have the id {i!r}; each needs one of its own"
+        for i, n in ids.items()
+        if n > 1 or not i
+    ]
     widgets = nb["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     for number, cell in enumerate(code_cells(nb), 1):
         shown = [o.get("data", {}).get(WIDGET_VIEW) for o in cell["outputs"]]
         if any(view and view["model_id"] not in widgets for view in shown):
-            problems.append(f"code cell {number} shows a widget whose state is not in the file, "
-                            "so it is dead on the site: run `make execute`")
+            problems.append(
+                f"code cell {number} shows a widget whose state is not in the file, "
+                "so it is dead on the site: run `make execute`"
+            )
         if "execution" in cell["metadata"]:
-            problems.append(f"code cell {number} has time stamps in its metadata: "
-                            "run `make execute`")
+            problems.append(
+                f"code cell {number} has time stamps in its metadata: run `make execute`"
+            )
     return problems
 
 
 def spelling(nb: Notebook) -> list[str]:
     """Prose is in British spelling."""
-    return [f"cell {number}: {word!r} is {british!r} in British spelling"
-            for number, cell in enumerate(nb["cells"], 1) if cell["cell_type"] == "markdown"
-            for word, british in american(source(cell))]
+    return [
+        f"cell {number}: {word!r} is {british!r} in British spelling"
+        for number, cell in enumerate(nb["cells"], 1)
+        if cell["cell_type"] == "markdown"
+        for word, british in american(source(cell))
+    ]
 
 
 RULES = (executed, code, paths, images, markers, metadata, spelling, *lint_chapter.RULES)

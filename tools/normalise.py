@@ -15,8 +15,12 @@ from tools.notebook import KERNELSPEC, LANGUAGE_INFO, ROOT, WIDGET_STATE
 def _relative_tracebacks(nb: NotebookNode) -> None:
     """Shorten the absolute paths in the tracebacks of intended errors."""
     paths = sysconfig.get_paths()
-    shorter = {paths["purelib"]: "site-packages", paths["platlib"]: "site-packages",
-               paths["stdlib"]: "python", str(ROOT): "."}
+    shorter = {
+        paths["purelib"]: "site-packages",
+        paths["platlib"]: "site-packages",
+        paths["stdlib"]: "python",
+        str(ROOT): ".",
+    }
     home = str(Path.home())
     for cell in nb.cells:
         for output in cell.get("outputs", []):
@@ -24,7 +28,7 @@ def _relative_tracebacks(nb: NotebookNode) -> None:
                 for long, short in shorter.items():
                     entry = entry.replace(long, short)
                     if long.startswith(home + os.sep):  # IPython writes ~ for the home folder
-                        entry = entry.replace("~" + long[len(home):], short)
+                        entry = entry.replace("~" + long[len(home) :], short)
                 output.traceback[i] = entry
 
 
@@ -38,8 +42,12 @@ def to_text(nb: NotebookNode, name: str) -> str:
     nbformat.validate(nb)
     # Widget ids are random: name them after the chapter and the order in which they were made.
     widgets = nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    stable = {old: uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{i}").hex
-              for i, old in enumerate(widgets)}
-    renamed = re.sub(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])",
-                     lambda match: stable.get(match.group(0), match.group(0)), nbformat.writes(nb))
+    stable = {
+        old: uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{i}").hex for i, old in enumerate(widgets)
+    }
+    renamed = re.sub(
+        r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])",
+        lambda match: stable.get(match.group(0), match.group(0)),
+        nbformat.writes(nb),
+    )
     return nbformat.writes(nbformat.reads(renamed, as_version=4)) + "\n"  # sorted by the new ids

@@ -8,23 +8,41 @@ import re
 
 # stem -> British stem; matched at the start of a word, whatever ending follows.
 STEMS = {
-    "analyz": "analys", "artifact": "artefact", "behavior": "behaviour", "canceled": "cancelled",
-    "centered": "centred", "centering": "centring", "center": "centre", "color": "colour",
-    "defense": "defence", "favor": "favour", "fiber": "fibre", "gray": "grey",
-    "labeled": "labelled", "labeling": "labelling", "modeled": "modelled",
-    "modeling": "modelling", "neighbor": "neighbour", "traveling": "travelling",
+    "analyz": "analys",
+    "artifact": "artefact",
+    "behavior": "behaviour",
+    "canceled": "cancelled",
+    "centered": "centred",
+    "centering": "centring",
+    "center": "centre",
+    "color": "colour",
+    "defense": "defence",
+    "favor": "favour",
+    "fiber": "fibre",
+    "gray": "grey",
+    "labeled": "labelled",
+    "labeling": "labelling",
+    "modeled": "modelled",
+    "modeling": "modelling",
+    "neighbor": "neighbour",
+    "traveling": "travelling",
     "unlabeled": "unlabelled",
 }
 STEM = re.compile(rf"\b({'|'.join(STEMS)})\w*", re.IGNORECASE)
 # normalize, optimizer, tokenization, ...; not size, prize, seize and their kin.
 IZE = re.compile(r"\b(\w{2,}i)z(e|es|ed|er|ers|ing|able|ation|ations)\b", re.IGNORECASE)
-IZE_FINE = re.compile(r"\b\w*(?:size|sized|sizes|sizing|sizer|sizable|prize\w*|seize\w*|seizing|"
-                      r"capsiz\w*|maize|assize\w*)\b", re.IGNORECASE)
+IZE_FINE = re.compile(
+    r"\b\w*(?:size|sized|sizes|sizing|sizer|sizable|prize\w*|seize\w*|seizing|"
+    r"capsiz\w*|maize|assize\w*)\b",
+    re.IGNORECASE,
+)
 
 NOT_PROSE = (
     re.compile(r"^##+ References\b.*?(?=^#|\Z)", re.MULTILINE | re.DOTALL),
-    re.compile(r"^([ \t]*)(`{3,}|~{3,})(?![`~])(?!\{(?!code|math|mermaid)).*?^[ \t]*\2`*[ \t]*$",
-               re.MULTILINE | re.DOTALL),  # fenced code; a directive with prose inside stays,
+    re.compile(
+        r"^([ \t]*)(`{3,}|~{3,})(?![`~])(?!\{(?!code|math|mermaid)).*?^[ \t]*\2`*[ \t]*$",
+        re.MULTILINE | re.DOTALL,
+    ),  # fenced code; a directive with prose inside stays,
     re.compile(r"^[ \t]*[`:~]{3,}", re.MULTILINE),  # only its fence goes
     re.compile(r"<!--.*?-->", re.DOTALL),
     re.compile(r"\$\$.*?\$\$", re.DOTALL),
@@ -51,7 +69,7 @@ def american(markdown: str) -> list[tuple[str, str]]:
     found: list[tuple[int, str, str]] = []
     for match in STEM.finditer(text):
         word, stem = match.group(0), match.group(1)
-        british = STEMS[stem.lower()] + word[len(stem):].lower()
+        british = STEMS[stem.lower()] + word[len(stem) :].lower()
         found.append((match.start(), word, british.capitalize() if word[0].isupper() else british))
     for match in IZE.finditer(text):
         word = match.group(0)

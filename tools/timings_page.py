@@ -1,7 +1,7 @@
 """Write the table of ``book/timings.md`` from ``book/results/timings.json``.
 
-    python -m tools.timings_page           # rewrite the page
-    python -m tools.timings_page --check   # exit 1 if the page is not what the numbers say
+python -m tools.timings_page           # rewrite the page
+python -m tools.timings_page --check   # exit 1 if the page is not what the numbers say
 """
 
 from __future__ import annotations
@@ -70,8 +70,11 @@ def main() -> int:
     if new == old:
         return 0
     if "--check" in sys.argv[1:]:
-        print("error: book/timings.md is not what book/results/timings.json says. Run: "
-              "python -m tools.timings_page", file=sys.stderr)
+        print(
+            "error: book/timings.md is not what book/results/timings.json says. Run: "
+            "python -m tools.timings_page",
+            file=sys.stderr,
+        )
         return 1
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf8", newline="\n", dir=PAGE.parent, delete=False

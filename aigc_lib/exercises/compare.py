@@ -75,10 +75,15 @@ def close(
         return
     if not math.isfinite(number):
         raise WrongAnswer(f"{what} is {number}: look for log(0), a division by 0 or an overflow")
-    usual = [why for factor, why in _FACTORS
-             if abs(number - factor * expected) <= tol < abs(expected) / 4]
-    raise WrongAnswer(f"{what}, {number:.6g}, is not right: "
-                      f"{usual[0] if usual else hint or 'check each term by hand'}")
+    usual = [
+        why
+        for factor, why in _FACTORS
+        if abs(number - factor * expected) <= tol < abs(expected) / 4
+    ]
+    raise WrongAnswer(
+        f"{what}, {number:.6g}, is not right: "
+        f"{usual[0] if usual else hint or 'check each term by hand'}"
+    )
 
 
 def same_shape(answer: object, shape: tuple[int, ...], what: str = "the answer") -> Tensor:
@@ -126,8 +131,11 @@ def same_tensor(
     off = (got - want).abs()
     if not off.numel() or float(off.max()) <= tol:
         return
-    usual = [why for factor, why in _FACTORS
-             if float((got - factor * want).abs().max()) <= tol < float(want.abs().max()) / 4]
+    usual = [
+        why
+        for factor, why in _FACTORS
+        if float((got - factor * want).abs().max()) <= tol < float(want.abs().max()) / 4
+    ]
     position = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
     where = f"; it is off most at index {position}, by {float(off.max()):.3g}" if position else ""
     raise WrongAnswer(f"{what} is not right: {usual[0] if usual else hint or 'check it'}{where}")
@@ -147,8 +155,9 @@ def is_function(answer: object, parameters: int | None = None) -> Callable[..., 
     if is_missing(answer):
         raise NotAnswered("the function is not there yet")
     if not callable(answer):
-        raise WrongAnswer(f"give the function itself, f and not f(x); "
-                          f"this is a {type(answer).__name__}")
+        raise WrongAnswer(
+            f"give the function itself, f and not f(x); this is a {type(answer).__name__}"
+        )
     if parameters is not None:
         try:
             inspect.signature(answer).bind(*range(parameters))

@@ -47,11 +47,21 @@ def _exercise(number):
     name = f"06.{number}"
     return [
         v4.new_markdown_cell(f"### Exercise {name}\n\nAdd one and one."),
-        _code("### BEGIN SOLUTION\nanswer = 2\n### END SOLUTION",
-              nbgrader={**mark, "grade": False, "solution": True, "grade_id": f"a{number}"}),
-        _code(f'check("{name}", answer)', _printed(f"✓ {name} — correct: one more.\n"),
-              nbgrader={**mark, "grade": True, "solution": False, "grade_id": f"c{number}",
-                        "points": 1}),
+        _code(
+            "### BEGIN SOLUTION\nanswer = 2\n### END SOLUTION",
+            nbgrader={**mark, "grade": False, "solution": True, "grade_id": f"a{number}"},
+        ),
+        _code(
+            f'check("{name}", answer)',
+            _printed(f"✓ {name} — correct: one more.\n"),
+            nbgrader={
+                **mark,
+                "grade": True,
+                "solution": False,
+                "grade_id": f"c{number}",
+                "points": 1,
+            },
+        ),
     ]
 
 

@@ -26,8 +26,10 @@ def test_a():
 def problems(tmp_path, page=PAGE, tests=PROOF, suffix=".md"):
     file = tmp_path / f"page{suffix}"
     if suffix == ".ipynb":
-        cells = [{"cell_type": "markdown", "source": page.splitlines(keepends=True)},
-                 {"cell_type": "code", "source": ["'''" + THEOREM.replace("thm", "code") + "'''"]}]
+        cells = [
+            {"cell_type": "markdown", "source": page.splitlines(keepends=True)},
+            {"cell_type": "code", "source": ["'''" + THEOREM.replace("thm", "code") + "'''"]},
+        ]
         file.write_text(json.dumps({"cells": cells}), encoding="utf8")
     else:
         file.write_text(page, encoding="utf8")

@@ -40,7 +40,8 @@ def on(number, **changes):
 
 def printed(number, text, stream="stdout"):
     return lambda nb: code(nb, number).outputs.append(
-        v4.new_output("stream", name=stream, text=text))
+        v4.new_output("stream", name=stream, text=text)
+    )
 
 
 def mark(number, **changes):
@@ -64,10 +65,12 @@ def drop_cell(text):
 
 
 ERROR = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
-ERROR_HOME = v4.new_output("error", ename="ValueError", evalue="no",
-                           traceback=["File \x1b[32m/home/me/book/x.py:3\x1b[0m"])
-FIGURE = v4.new_output("execute_result", {"image/png": "aGk=", "text/plain": "<F>"},
-                       execution_count=2)
+ERROR_HOME = v4.new_output(
+    "error", ename="ValueError", evalue="no", traceback=["File \x1b[32m/home/me/book/x.py:3\x1b[0m"]
+)
+FIGURE = v4.new_output(
+    "execute_result", {"image/png": "aGk=", "text/plain": "<F>"}, execution_count=2
+)
 
 FAULTS = [
     # run, once, from the top
@@ -78,18 +81,30 @@ FAULTS = [
     (on(3, outputs=[ERROR]), "shows an error (ValueError)"),
     (on(6, outputs=[]), "shows no error"),
     # paths
-    *[(replace("noise()", f"open('{path}')"), "absolute path in its source")
-      for path in ("/home/me/x", "/tmp/x", "/work/x", "/Users/me/x", "C:\\\\Users\\\\x", "/root")],
-    *[(printed(3, path), "absolute path in its output")
-      for path in ("see /home/me/x", "/tmp", "file:///work/x", "at C:\\Users")],
+    *[
+        (replace("noise()", f"open('{path}')"), "absolute path in its source")
+        for path in ("/home/me/x", "/tmp/x", "/work/x", "/Users/me/x", "C:\\\\Users\\\\x", "/root")
+    ],
+    *[
+        (printed(3, path), "absolute path in its output")
+        for path in ("see /home/me/x", "/tmp", "file:///work/x", "at C:\\Users")
+    ],
     (on(6, outputs=[ERROR_HOME]), "absolute path in its output"),
     (replace("It trains", "It is in /home/me"), "absolute path in its source"),
     # pictures
     (lambda nb: code(nb, 2).metadata.pop("mystnb"), "without an alt text"),
-    (lambda nb: code(nb, 2).metadata.mystnb.image.update(alt="A plot of the loss"),
-     "without an alt text"),
-    (lambda nb: code(nb, 4).update(source="plt.show()", outputs=code(nb, 2).outputs,
-                                   metadata={"mystnb": {"image": {"alt": ALT}}}), "share the alt"),
+    (
+        lambda nb: code(nb, 2).metadata.mystnb.image.update(alt="A plot of the loss"),
+        "without an alt text",
+    ),
+    (
+        lambda nb: code(nb, 4).update(
+            source="plt.show()",
+            outputs=code(nb, 2).outputs,
+            metadata={"mystnb": {"image": {"alt": ALT}}},
+        ),
+        "share the alt",
+    ),
     (replace("It trains", "![](figure.png)"), "image without alt text"),
     (replace("It trains", '<img src="figure.png">'), "image without alt text"),
     (replace("\nplt.show()", ""), "does not end with plt.show()"),
@@ -110,18 +125,28 @@ FAULTS = [
     (lambda nb: nb.metadata.language_info.update(version="3.11.7"), "language_info"),
     (lambda nb: nb.metadata.kernelspec.update(name="venv"), "kernelspec"),
     (lambda nb: nb.metadata.pop("widgets"), "dead on the site"),
-    (lambda nb: code(nb, 3).metadata.update(execution={"iopub.status.busy": "now"}),
-     "time stamps"),
+    (lambda nb: code(nb, 3).metadata.update(execution={"iopub.status.busy": "now"}), "time stamps"),
     (lambda nb: code(nb, 3).update(id=code(nb, 4).id), "have the id"),
-    (lambda nb: nb.update(nbformat_minor=4) or [cell.pop("id") for cell in nb.cells],
-     "brought cell ids"),
+    (
+        lambda nb: nb.update(nbformat_minor=4) or [cell.pop("id") for cell in nb.cells],
+        "brought cell ids",
+    ),
     (lambda nb: nb.cells[0].pop("source"), "not a valid notebook"),
     # the template
     (replace("# A chapter", "A chapter"), "must be the title"),
     (replace("## Summary", "# Summary"), "must be the title"),
-    *[(replace(title, "## Other"), f"'{title}' is missing") for title in
-      ("## What you'll do", "## What you'll learn", "## What you'll need", "## Summary",
-       "## Where the source article goes wrong", "## Exercises", "## References")],
+    *[
+        (replace(title, "## Other"), f"'{title}' is missing")
+        for title in (
+            "## What you'll do",
+            "## What you'll learn",
+            "## What you'll need",
+            "## Summary",
+            "## Where the source article goes wrong",
+            "## Exercises",
+            "## References",
+        )
+    ],
     (replace("## Summary", "```\n## Summary\n```"), "'## Summary' is missing"),
     (lambda nb: nb.cells.insert(2, nb.cells.pop()), "in this order"),
     (replace("<!-- timing -->", ""), "must begin with the timing lines"),
@@ -187,18 +212,33 @@ def test_the_command_exits_with_what_it_found(tmp_path, broken):
         code(nb, 3).execution_count = None
     path = tmp_path / "06-good.ipynb"
     nbformat.write(nb, path)
-    done = subprocess.run([sys.executable, "-m", "tools.lint_notebooks", str(path)], cwd=ROOT,
-                          capture_output=True, text=True, encoding="utf8", check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.lint_notebooks", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf8",
+        check=False,
+    )
     assert done.returncode == int(broken), done.stdout + done.stderr
     assert ("06-good.ipynb: code cell 3 was not executed" in done.stdout) == broken
 
 
 @pytest.mark.parametrize(
     "fine",
-    ["`color`", "$color$", "$$\nnormalize\n$$", "```python\ncolor\n```", "[a](http://x.org/color)",
-     "https://x.org/color", "{color}`x`", ":color: red", "<b style='color: red'>a</b>",
-     "size, resized, prizes, seizing, colour, greyscale, horizon, Lipschitz",
-     "## References\n\nNormalizing flows"],
+    [
+        "`color`",
+        "$color$",
+        "$$\nnormalize\n$$",
+        "```python\ncolor\n```",
+        "[a](http://x.org/color)",
+        "https://x.org/color",
+        "{color}`x`",
+        ":color: red",
+        "<b style='color: red'>a</b>",
+        "size, resized, prizes, seizing, colour, greyscale, horizon, Lipschitz",
+        "## References\n\nNormalizing flows",
+    ],
 )
 def test_code_maths_links_and_titles_keep_their_spelling(fine):
     assert american(fine) == []
@@ -206,9 +246,11 @@ def test_code_maths_links_and_titles_keep_their_spelling(fine):
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("````{note} Gray\ncolor\n```python\ncolor\n```\n````", ["Gray", "color"]),
-     (":::{note}\nColors\n:::", ["Colors"]),
-     ("optimizers, tokenization", ["optimizers", "tokenization"])],
+    [
+        ("````{note} Gray\ncolor\n```python\ncolor\n```\n````", ["Gray", "color"]),
+        (":::{note}\nColors\n:::", ["Colors"]),
+        ("optimizers, tokenization", ["optimizers", "tokenization"]),
+    ],
 )
 def test_prose_in_directives_counts(text, found):
     assert [word for word, _ in american(text)] == found

@@ -8,8 +8,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_labels_and_proofs_pair():
-    pages = on_pages([*sorted((ROOT / "notebooks").glob("*.ipynb")),
-                      *sorted((ROOT / "book").glob("**/*.md"))])
+    pages = on_pages(
+        [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "book").glob("**/*.md"))]
+    )
     tests = in_tests(sorted((ROOT / "tests" / "theory").glob("test_*.py")))
     assert pages.labels, "no labelled statement found: is the book there?"
     problems = unpaired(pages, tests)

@@ -75,7 +75,7 @@ def test_report_wants_two_bounds(low: float, high: float) -> None:
 def test_time_and_memory_stand_behind_their_sign(capsys: pytest.CaptureFixture[str]) -> None:
     show.took("training", 61.23)
     show.memory("peak", 811.7)
-    assert capsys.readouterr().out == "training: ⏱ 61.2 s\npeak: ⏱ 812 MiB\n"
+    assert capsys.readouterr().out == "training: ◷ 61.2 s\npeak: ◷ 812 MiB\n"
 
 
 # --------------------------------------------------------------------------------------- grids
