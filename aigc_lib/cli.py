@@ -182,7 +182,7 @@ class Evaluate:
         gan, recipe = _load_run(self.run)
         name = recipe["data"]
         found = score(gan, name, self.n, self.seed)
-        test = load(name, "test").images.to(gan.device)
+        test = load(name, "test").images[: self.n].to(gan.device)  # as many real, if there are
         judge = load_classifier(name, gan.device)
         real = metrics.statistics(metrics.extract(judge.features, test))
         found["frechet_distance_of_real_test_images"] = metrics.frechet_distance(
@@ -191,7 +191,9 @@ class Evaluate:
         ckpt.write_atomically(self.run / "score.json", json.dumps(found, indent=2).encode())
         print(f"Fréchet distance in features of the book's {name} classifier, to the training set")
         print(f"  {self.n:,} generated images:  {found['frechet_distance']:.2f}")
-        print(f"  10,000 real test images: {found['frechet_distance_of_real_test_images']:.2f}")
+        print(
+            f"  {len(test):,} real test images: {found['frechet_distance_of_real_test_images']:.2f}"
+        )
         print(f"samples that the classifier is sure of: {found['confident_share']:.1%}")
         print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))
 

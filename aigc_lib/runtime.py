@@ -8,7 +8,6 @@ import os
 import platform
 import random
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import numpy as np
@@ -57,13 +56,6 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-
-
-def autocast(enabled: bool) -> AbstractContextManager[None]:
-    """bfloat16 autocast on a GPU when ``enabled``; on a CPU always a context that does nothing."""
-    if enabled and device().type == "cuda":
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()
 
 
 def peak_memory_mib() -> float:

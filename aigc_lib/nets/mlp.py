@@ -64,7 +64,9 @@ class MinibatchSpread(nn.Module):
     """
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, F) -> (N, F + 1); N must be at least 2."""
+        """(N, F) -> (N, F + 1); ValueError if N is 1, where there is no spread."""
+        if len(features) < 2:
+            raise ValueError("the spread of a batch needs at least 2 samples")
         spread = features.std(dim=0).mean()
         return torch.cat([features, spread.expand(len(features), 1)], dim=1)
 

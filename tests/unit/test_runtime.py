@@ -59,13 +59,6 @@ def test_a_seed_repeats_all_three_generators(seed: int) -> None:
     assert not set(first) & set(other)
 
 
-def test_autocast_does_nothing_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIGC_DEVICE", "cpu")
-    for enabled in (True, False):
-        with runtime.autocast(enabled):
-            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
 def test_peak_memory_counts_what_was_held_and_given_back() -> None:
     code = (
