@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -212,6 +213,8 @@ class Bench:
     def __call__(self) -> None:
         """Print the comparison."""
         result = bench.compare(self.rounds, self.steps)
+        command = f"aigc bench --rounds {self.rounds} --steps {self.steps}"
+        result |= {"command": command, "date": date.today().isoformat()}
         if self.out:
             ckpt.write_atomically(self.out, (json.dumps(result, indent=2) + "\n").encode())
         for name in bench.LOOPS:
