@@ -1,7 +1,6 @@
 """The command ``aigc``: a run from training to score, and its errors, each in one line."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +11,11 @@ from PIL import Image
 from aigc_lib import checkpoint as ckpt
 from aigc_lib import cli
 from tests.unit import small
+from tests.unit.command import aigc, on_the_cpu  # noqa: F401 - a fixture
 
 TINY = ["--hidden", "16", "24", "--latent-dim", "8", "--batch", "64", "--tick", "640"]
 
-
-@pytest.fixture(autouse=True)
-def _on_the_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("AIGC_DEVICE", "cpu")
-    monkeypatch.chdir(tmp_path)
-
-
-def aigc(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    """The command in this process; starting Python for each would take a minute."""
-    monkeypatch.setattr(sys, "argv", ["aigc", *map(str, arguments)])
-    cli.main()
+pytestmark = pytest.mark.usefixtures("on_the_cpu")
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:

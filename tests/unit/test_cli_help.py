@@ -8,23 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from aigc_lib import cli
 from aigc_lib.data import cache_dir
 from tests.unit import small
+from tests.unit.command import aigc, on_the_cpu  # noqa: F401 - a fixture
 
 COMMANDS = ["doctor", "train", "sample", "evaluate", "bench"]
 
-
-@pytest.fixture(autouse=True)
-def _on_the_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("AIGC_DEVICE", "cpu")
-    monkeypatch.chdir(tmp_path)
-
-
-def aigc(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    """The command in this process; starting Python for each would take a minute."""
-    monkeypatch.setattr(sys, "argv", ["aigc", *map(str, arguments)])
-    cli.main()
+pytestmark = pytest.mark.usefixtures("on_the_cpu")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
