@@ -5,24 +5,26 @@ images seen, takes any pair of losses, and never waits for the device: statistic
 there and are read once a tick.
 """
 
-import copy
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from aigc_lib import checkpoint as ckpt
-from aigc_lib import optim
-from aigc_lib.data import Batches, normalise
+from aigc_lib.data import normalise
 from aigc_lib.losses import NON_SATURATING, AdversarialLoss
+from aigc_lib.players import Gan, Row
 
-Row = dict[str, float]
+__all__ = [
+    "STATISTICS", "Gan", "Row", "Stream", "TrainingError", "d_step", "fit", "g_step", "step",
+]  # fmt: skip
+
 STATISTICS = ("d_loss", "g_loss", "d_real", "d_fake")
 
 
@@ -30,149 +32,72 @@ class TrainingError(RuntimeError):
     """Training cannot go on; the message says since when and what to do."""
 
 
-class Gan:
-    """The two players and all that a training step changes.
+class Stream(Protocol):
+    """What ``fit`` trains on: endless batches that know their place (``data.Batches``, say)."""
 
-    Args:
-        generator: (N, latent_dim) -> (N, C, H, W) in [-1, 1].
-        discriminator: (N, C, H, W) -> logits (N, 1).
-        latent_dim: length of a latent vector.
-        lr: Adam's step size, for both players or as (generator, discriminator).
-        betas: Adam's decay rates.
-        ema_half_life: half-life of the averaged generator, in images.
-        seed: of the latent noise. The weights' start is the caller's: seed before building them.
-        device: where everything lives.
-        fused: update each network's parameters in one kernel (see ``optim.adam``).
+    batch: int
 
-    Attributes:
-        average: the averaged generator; samples come from it unless asked otherwise.
-        images_seen: how many real images the discriminator has seen.
-        history: one row a tick, see ``fit``.
-    """
-
-    def __init__(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        *,
-        latent_dim: int,
-        lr: float | tuple[float, float] = 2e-4,
-        betas: tuple[float, float] = (0.5, 0.99),
-        ema_half_life: float = 50_000,
-        seed: int = 0,
-        device: torch.device | str = "cpu",
-        fused: bool = True,
-    ) -> None:
-        lr_g, lr_d = lr if isinstance(lr, tuple) else (lr, lr)
-        self.device = torch.device(device)
-        self.latent_dim = latent_dim
-        self.generator = generator.to(self.device)
-        self.discriminator = discriminator.to(self.device)
-        self.opt_g = optim.adam(self.generator, lr_g, betas, fused)
-        self.opt_d = optim.adam(self.discriminator, lr_d, betas, fused)
-        self.ema = optim.EMA(self.generator, ema_half_life)
-        self.rng = torch.Generator(self.device).manual_seed(seed)
-        self.images_seen = 0
-        self.history: list[Row] = []
-
-    @property
-    def average(self) -> nn.Module:
-        """The generator with averaged weights, in evaluation mode."""
-        return self.ema.network
-
-    def noise(self, n: int) -> Tensor:
-        """Fresh latent vectors (n, latent_dim) from N(0, I), never the same twice."""
-        return torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
-
-    @torch.no_grad()
-    def sample(self, n: int, *, seed: int, averaged: bool = True, batch: int = 1000) -> Tensor:
-        """``n`` images (n, C, H, W) in [-1, 1]; the same seed gives the same images.
-
-        Does not touch the training's random state, so looking at samples changes nothing.
-        """
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
-        rng = torch.Generator(self.device).manual_seed(seed)
-        z = torch.randn(n, self.latent_dim, device=self.device, generator=rng)
-        network = self.average if averaged else self.generator
-        training = network.training
-        network.eval()  # no dropout, and BatchNorm's running statistics stay as they are
-        images = torch.cat([network(part) for part in torch.split(z, batch)])
-        network.train(training)
-        return images
+    def __next__(self) -> Any:
+        """The next batch: samples (N, ...), or (samples, labels)."""
+        ...
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything a step changes, as tensors and plain values."""
-        return {
-            "generator": self.generator.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "ema": self.ema.state_dict(),
-            "opt_g": self.opt_g.state_dict(),
-            "opt_d": self.opt_d.state_dict(),
-            "rng": self.rng.get_state(),
-            "images_seen": self.images_seen,
-            "history": self.history,
-        }
+        """The place in the stream."""
+        ...
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go back to a saved state.
-
-        Raises:
-            CheckpointError: the state belongs to networks of other sizes, or to another kind of
-                device.
-        """
-        if state["rng"].shape != self.rng.get_state().shape:
-            raise ckpt.CheckpointError(
-                "the run was trained on another kind of device (CPU or GPU), whose random numbers "
-                "this one cannot continue. Go on there, or choose the device with AIGC_DEVICE."
-            )
-        ckpt.restore(self.generator, state["generator"], "generator")
-        ckpt.restore(self.discriminator, state["discriminator"], "discriminator")
-        ckpt.restore(self.ema.network, state["ema"], "averaged generator")
-        # Adam keeps the tensors it is given and changes them: these are its own copies.
-        self.opt_g.load_state_dict(copy.deepcopy(state["opt_g"]))
-        self.opt_d.load_state_dict(copy.deepcopy(state["opt_d"]))
-        self.rng.set_state(state["rng"].cpu())
-        self.images_seen = state["images_seen"]
-        self.history = [dict(row) for row in state["history"]]
+    def load_state_dict(self, state: dict[str, Any], /) -> object:
+        """Go on from a place; ValueError if it belongs to another stream."""
+        ...
 
 
-def d_step(gan: Gan, real: Tensor, fake: Tensor, loss: AdversarialLoss) -> tuple[Tensor, ...]:
+def d_step(
+    gan: Gan, real: Tensor, fake: Tensor, loss: AdversarialLoss, condition: tuple[Tensor, ...] = ()
+) -> tuple[Tensor, ...]:
     """One step of the discriminator: tell ``real`` from ``fake``.
 
     Args:
         gan: the players; only the discriminator changes.
-        real, fake: images (N, C, H, W) in [-1, 1]. ``fake`` is cut from the generator's graph here,
-            so that no gradient of this loss can reach the generator.
-        loss: the game's two losses.
+        real, fake: samples (N, ...), images in [-1, 1]. ``fake`` is cut from the generator's graph
+            here, so that no gradient of this loss can reach the generator.
+        loss: the game's two losses and, perhaps, its penalty.
+        condition: what the discriminator is told besides, such as labels; nothing if empty.
 
     Returns:
-        Three detached scalars on the device: the loss in nats, and the mean probability of "real"
-        that the discriminator gave to real and to generated images.
+        Three detached scalars on the device: the loss (without the penalty), and the mean
+        probability of "real" that the discriminator gave to real and to generated samples.
     """
     gan.opt_d.zero_grad(set_to_none=True)
-    real_logits = gan.discriminator(real)
-    fake_logits = gan.discriminator(fake.detach())
+    fake = fake.detach()
+    real_logits = gan.discriminator(real, *condition)
+    fake_logits = gan.discriminator(fake, *condition)
     value = loss.discriminator(real_logits, fake_logits)
-    value.backward()
+    total = value
+    if loss.penalty is not None and gan.steps % loss.penalty_every == 0:
+        # Lazy: applied on one step of k, k times as strong (Karras et al., 2020, appendix B).
+        penalty = loss.penalty(lambda x: gan.discriminator(x, *condition), real, fake, gan.rng)
+        total = value + loss.penalty_every * penalty
+    total.backward()
     gan.opt_d.step()
     with torch.no_grad():
         return value.detach(), real_logits.sigmoid().mean(), fake_logits.sigmoid().mean()
 
 
-def g_step(gan: Gan, fake: Tensor, loss: AdversarialLoss) -> Tensor:
+def g_step(
+    gan: Gan, fake: Tensor, loss: AdversarialLoss, condition: tuple[Tensor, ...] = ()
+) -> Tensor:
     """One step of the generator: make the discriminator say "real".
 
     Args:
         gan: the players; only the generator changes.
-        fake: G(z), images (N, C, H, W) still attached to the generator's graph.
+        fake: G(z), samples (N, ...) still attached to the generator's graph.
         loss: the game's two losses.
+        condition: what the discriminator is told besides, such as labels; nothing if empty.
 
     Returns:
-        The detached loss in nats, a scalar on the device.
+        The detached loss, a scalar on the device.
     """
     gan.opt_g.zero_grad(set_to_none=True)
-    value = loss.generator(gan.discriminator(fake))
+    value = loss.generator(gan.discriminator(fake, *condition))
     # The gradient must pass through the discriminator but not stop in it: computing the gradient
     # of its weights too would cost a third of this step and be thrown away.
     value.backward(inputs=gan.opt_g.param_groups[0]["params"])
@@ -180,23 +105,34 @@ def g_step(gan: Gan, fake: Tensor, loss: AdversarialLoss) -> Tensor:
     return value.detach()
 
 
-def step(gan: Gan, images: Tensor, loss: AdversarialLoss = NON_SATURATING) -> Tensor:
-    """One step of each player on a batch of uint8 images (N, C, H, W).
+def step(gan: Gan, batch: Any, loss: AdversarialLoss = NON_SATURATING) -> Tensor:
+    """One step of each player.
+
+    Args:
+        gan: the players.
+        batch: samples (N, ...): uint8 images (N, C, H, W), which are normalised here, or floats,
+            which are taken as they are. Or (samples, labels): both players are then told the
+            labels, ``generator(z, labels)`` and ``discriminator(x, labels)``.
+        loss: the game's two losses.
 
     Returns:
         ``STATISTICS`` of this step: a float tensor (4,), on the device.
     """
-    fake = gan.generator(gan.noise(len(images)))
-    d_loss, d_real, d_fake = d_step(gan, normalise(images), fake, loss)
-    g_loss = g_step(gan, fake, loss)
-    gan.ema.update(gan.generator, len(images), gan.images_seen)
-    gan.images_seen += len(images)
+    samples, *labels = batch if isinstance(batch, tuple) else (batch,)
+    condition = tuple(labels)
+    real = samples if samples.is_floating_point() else normalise(samples)
+    fake = gan.generator(gan.noise(len(real)), *condition)
+    d_loss, d_real, d_fake = d_step(gan, real, fake, loss, condition)
+    g_loss = g_step(gan, fake, loss, condition)
+    gan.ema.update(gan.generator, len(real), gan.images_seen)
+    gan.images_seen += len(real)
+    gan.steps += 1
     return torch.stack([d_loss, g_loss, d_real, d_fake])
 
 
 def fit(
     gan: Gan,
-    batches: Batches,
+    batches: Stream,
     images: int,
     *,
     loss: AdversarialLoss = NON_SATURATING,
@@ -216,7 +152,7 @@ def fit(
 
     Args:
         gan: the players.
-        batches: endless source of uint8 batches on the same device.
+        batches: endless batches on the same device, see ``step``.
         images: when to stop, counted from the very start of training.
         loss: the game's two losses.
         tick: in images.
@@ -271,7 +207,7 @@ def _write_log(log: str | Path | None, history: list[Row]) -> None:
         ckpt.write_atomically(Path(log), lines.encode())
 
 
-def _run_tick(gan: Gan, batches: Iterator[Tensor], images: int, loss: AdversarialLoss) -> Row:
+def _run_tick(gan: Gan, batches: Stream, images: int, loss: AdversarialLoss) -> Row:
     """Steps for at least ``images`` images; the only place where the host waits for the device."""
     totals = torch.zeros(len(STATISTICS), device=gan.device)
     steps = 0
