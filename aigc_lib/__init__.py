@@ -9,7 +9,7 @@ What stands where, and the chapter that reads it:
     gan          the adversarial game: d_step, g_step, fit                    06
     optim        Adam for the game, weight averaging                          06
     checkpoint   complete, atomic, safe files; interrupted runs go on         06
-    metrics      features -> statistics -> value: the Fréchet distance        06
+    metrics      features -> statistics -> value: scores of samples           06
     classify     the recipe of the shipped classifiers                        06
     results      recorded measurements and where they came from               06
     theory       closed forms that the chapters derive                        06

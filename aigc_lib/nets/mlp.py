@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 
-def _check_sizes(**sizes: int | Sequence[int]) -> None:
+def check_sizes(**sizes: int | Sequence[int]) -> None:
     """Refuse a width of zero or less here, where the name can still be told."""
     for name, value in sizes.items():
         values = [value] if isinstance(value, int) else list(value)
@@ -38,7 +38,7 @@ class MLPGenerator(nn.Module):
         image_shape: tuple[int, int, int] = (1, 28, 28),
     ) -> None:
         super().__init__()
-        _check_sizes(latent_dim=latent_dim, hidden=hidden, image_shape=image_shape)
+        check_sizes(latent_dim=latent_dim, hidden=hidden, image_shape=image_shape)
         self.latent_dim = latent_dim
         layers: list[nn.Module] = []
         width = latent_dim
@@ -93,7 +93,7 @@ class MLPDiscriminator(nn.Module):
         minibatch_spread: bool = False,
     ) -> None:
         super().__init__()
-        _check_sizes(hidden=hidden, image_shape=image_shape)
+        check_sizes(hidden=hidden, image_shape=image_shape)
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
         layers: list[nn.Module] = [nn.Flatten()]
