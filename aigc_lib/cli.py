@@ -17,7 +17,7 @@ import torch
 import tyro
 from PIL import Image
 
-from aigc_lib import bench, metrics, runtime, show
+from aigc_lib import bench, distributed, metrics, runtime, show
 from aigc_lib import checkpoint as ckpt
 from aigc_lib.checkpoint import CheckpointError
 from aigc_lib.classify import reference_statistics
@@ -125,6 +125,7 @@ class Train:
     def __call__(self) -> None:
         """Train, and write the run's folder."""
         device = runtime.device()
+        distributed.start(device)
         recipe = {key: list(v) if isinstance(v, tuple) else v
                   for key, v in asdict(self.recipe).items()}  # fmt: skip
         gan = build(recipe, device)
@@ -138,6 +139,8 @@ class Train:
 
         fit(gan, batches, self.images, tick=self.tick, on_tick=draw, recipe=recipe,
             checkpoint=self.out / "checkpoint.pt", log=self.out / "log.jsonl")  # fmt: skip
+        if distributed.rank():
+            return
         _write_grid(gan.sample(64, seed=1), self.out / "samples.png")  # if resumed at the very end
         print(f"samples: {self.out / 'samples.png'}")
         print(f"log:     {self.out / 'log.jsonl'}")
@@ -262,6 +265,8 @@ def main() -> None:
         sys.exit(f"aigc: {error}")
     except KeyboardInterrupt:
         sys.exit("aigc: interrupted; the last checkpoint is whole, run the same command to go on")
+    finally:
+        distributed.stop()
 
 
 if __name__ == "__main__":

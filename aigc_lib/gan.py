@@ -17,6 +17,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from aigc_lib import checkpoint as ckpt
+from aigc_lib import distributed
 from aigc_lib.data import normalise
 from aigc_lib.losses import NON_SATURATING, AdversarialLoss
 from aigc_lib.players import Gan, Row
@@ -124,8 +125,9 @@ def step(gan: Gan, batch: Any, loss: AdversarialLoss = NON_SATURATING) -> Tensor
     fake = gan.generator(gan.noise(len(real)), *condition)
     d_loss, d_real, d_fake = d_step(gan, real, fake, loss, condition)
     g_loss = g_step(gan, fake, loss, condition)
-    gan.ema.update(gan.generator, len(real), gan.images_seen)
-    gan.images_seen += len(real)
+    seen = len(real) * distributed.world()
+    gan.ema.update(gan.generator, seen, gan.images_seen)
+    gan.images_seen += seen
     gan.steps += 1
     return torch.stack([d_loss, g_loss, d_real, d_fake])
 
@@ -148,7 +150,8 @@ def fit(
     Every ``tick`` images the mean statistics since the last tick become a row of the history, the
     checkpoint is written, and ``on_tick`` is called. If ``checkpoint`` exists already, training
     goes on from there: to the same weights, bit for bit on a CPU, as if it had never stopped.
-    For the same reason ``on_tick`` leaves no trace in PyTorch's random state.
+    For the same reason ``on_tick`` leaves no trace in PyTorch's random state. In a job of several
+    processes (``distributed``) a batch is shared among them, and the first alone shows and writes.
 
     Args:
         gan: the players.
@@ -178,12 +181,14 @@ def fit(
     parts: dict[str, ckpt.Stateful] = {"gan": gan, "batches": batches}
     if checkpoint and Path(checkpoint).exists():
         ckpt.resume_run(checkpoint, parts, recipe, gan.device)
-        _write_log(log, gan.history)
+        if distributed.rank() == 0:
+            _write_log(log, gan.history)
     gan.generator.train()
     gan.discriminator.train()
     before = gan.history[-1]["seconds"] if gan.history else 0.0
     start = time.perf_counter()
-    bar = tqdm(total=images, initial=gan.images_seen, unit="img", disable=not progress,
+    first = distributed.rank() == 0  # the one that shows and writes
+    bar = tqdm(total=images, initial=gan.images_seen, unit="img", disable=not (progress and first),
                unit_scale=True, desc="training")  # fmt: skip
     with bar:
         while gan.images_seen < images:
@@ -192,6 +197,8 @@ def fit(
             gan.history.append(row)
             bar.update(gan.images_seen - bar.n)
             bar.set_postfix(D=f"{row['d_loss']:.3f}", G=f"{row['g_loss']:.3f}")
+            if not first:
+                continue
             if checkpoint:
                 ckpt.save_run(checkpoint, parts, recipe)
             _write_log(log, gan.history)
@@ -213,8 +220,9 @@ def _run_tick(gan: Gan, batches: Stream, images: int, loss: AdversarialLoss) -> 
     steps = 0
     until = gan.images_seen + images
     while gan.images_seen < until:
-        totals += step(gan, next(batches), loss)
+        totals += step(gan, distributed.share(next(batches)), loss)
         steps += 1
+    distributed.average([totals])
     means = (totals / steps).tolist()
     # The last step's loss does not know the weights that this step made.
     weights = torch.cat([p.detach().flatten() for p in gan.generator.parameters()])

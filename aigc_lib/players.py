@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from aigc_lib import checkpoint as ckpt
-from aigc_lib import optim
+from aigc_lib import distributed, optim
 
 Row = dict[str, float]
 
@@ -18,7 +18,7 @@ class Gan:
 
     Args:
         generator: (N, latent_dim) -> samples (N, ...), such as images (N, C, H, W) in [-1, 1].
-        discriminator: samples (N, ...) -> logits (N, 1).
+        discriminator: samples (N, ...) -> logits (N, 1). Conditional players take labels (N,) too.
         latent_dim: length of a latent vector.
         lr: Adam's step size, for both players or as (generator, discriminator).
         betas: Adam's decay rates.
@@ -54,6 +54,9 @@ class Gan:
         self.discriminator = discriminator.to(self.device)
         self.opt_g = optim.adam(self.generator, lr_g, betas, fused)
         self.opt_d = optim.adam(self.discriminator, lr_d, betas, fused)
+        if distributed.world() > 1:
+            distributed.link(self.opt_g)
+            distributed.link(self.opt_d)
         self.ema = optim.EMA(self.generator, ema_half_life)
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.images_seen = 0
@@ -66,25 +69,62 @@ class Gan:
         return self.ema.network
 
     def noise(self, n: int) -> Tensor:
-        """Fresh latent vectors (n, latent_dim) from N(0, I), never the same twice."""
-        return torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
+        """Fresh latent vectors (n, latent_dim) from N(0, I), never the same twice.
+
+        In a job of several processes all draw the same and each takes its own share.
+        """
+        n *= distributed.world()
+        z = torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
+        mine: Tensor = distributed.share(z)
+        return mine
 
     @torch.no_grad()
-    def sample(self, n: int, *, seed: int, averaged: bool = True, batch: int = 1000) -> Tensor:
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        labels: Tensor | None = None,
+        averaged: bool = True,
+        batch: int = 1000,
+    ) -> Tensor:
         """``n`` samples (n, ...); the same seed gives the same samples.
 
         Does not touch the training's random state, so looking at samples changes nothing.
+
+        Args:
+            n: at least 1.
+            seed: of the latent vectors, which do not depend on the labels.
+            labels: int64 (n,) on the players' device, for a conditional generator.
+            averaged: take the averaged generator, not the one in training.
+            batch: samples a call; changes memory and time, not the result (but for rounding).
+
+        Raises:
+            ValueError: n < 1, or labels of another length, dtype or device.
         """
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
+        if labels is not None:
+            self._check_labels(labels, n)
         rng = torch.Generator(self.device).manual_seed(seed)
         z = torch.randn(n, self.latent_dim, device=self.device, generator=rng)
         network = self.average if averaged else self.generator
         training = network.training
         network.eval()  # no dropout, and BatchNorm's running statistics stay as they are
-        images = torch.cat([network(part) for part in torch.split(z, batch)])
-        network.train(training)
-        return images
+        given = [z] if labels is None else [z, labels]
+        parts = zip(*(torch.split(tensor, batch) for tensor in given), strict=True)
+        try:
+            return torch.cat([network(*part) for part in parts])
+        finally:
+            network.train(training)
+
+    def _check_labels(self, labels: Tensor, n: int) -> None:
+        here = labels.device.type == self.device.type  # "cuda" and "cuda:0" may be the same
+        if labels.shape != (n,) or labels.dtype != torch.int64 or not here:
+            raise ValueError(
+                f"{n} samples need labels ({n},), int64, on {self.device}, "
+                f"got {tuple(labels.shape)}, {labels.dtype}, on {labels.device}"
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Everything a step changes, as tensors and plain values."""

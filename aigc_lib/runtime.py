@@ -19,6 +19,8 @@ T = TypeVar("T")
 def device() -> torch.device:
     """The device that training uses: a CUDA GPU if there is one, else the CPU.
 
+    In a job of several processes (torchrun) each takes the GPU of its own number on its machine.
+
     The environment variable ``AIGC_DEVICE`` (``cpu``, ``cuda``, ``cuda:1``, ``mps``) overrides
     the choice. Apple's ``mps`` is never chosen by itself: for the small networks of this book it
     is slower than the CPU, and it lacks float64.
@@ -28,7 +30,9 @@ def device() -> torch.device:
     """
     wanted = os.environ.get("AIGC_DEVICE", "")
     if not wanted:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     try:
         chosen = torch.device(wanted)
         torch.empty(1, device=chosen)
