@@ -85,10 +85,11 @@ class Ours:
         images = load("mnist").images.to(device)
         self.gan = game.Gan(*_networks(seed), latent_dim=LATENT, lr=LR, device=device)
         self.batches = Batches(images, BATCH, seed=seed)
+        self.advance = game.stepper(self.gan, NON_SATURATING)
 
     def run(self, steps: int) -> float:
         """Train for ``steps`` steps; returns the mean generator loss (nats)."""
-        return game._run_tick(self.gan, self.batches, steps * BATCH, NON_SATURATING)["g_loss"]
+        return game._run_tick(self.gan, self.batches, steps * BATCH, self.advance)["g_loss"]
 
 
 LOOPS: dict[str, type[Textbook] | type[Ours]] = {"textbook": Textbook, "ours": Ours}

@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from aigc_lib import distributed
 from aigc_lib.data import normalise
 from aigc_lib.losses import NON_SATURATING, AdversarialLoss
 from aigc_lib.players import Gan, Row
+from aigc_lib.speed import Replayed
 
 __all__ = [
     "STATISTICS", "Gan", "Row", "Stream", "TrainingError", "d_step", "fit", "g_step", "step",
@@ -69,13 +71,15 @@ def d_step(
     """
     gan.opt_d.zero_grad(set_to_none=True)
     fake = fake.detach()
-    real_logits = gan.discriminator(real, *condition)
-    fake_logits = gan.discriminator(fake, *condition)
+    real_logits, fake_logits = gan.judge(real, *condition), gan.judge(fake, *condition)
     value = loss.discriminator(real_logits, fake_logits)
     total = value
-    if loss.penalty is not None and gan.steps % loss.penalty_every == 0:
+    if loss.penalty is not None:
+        # ``forward``, for that is never compiled: compiled code has no second derivative.
+        penalty = loss.penalty(
+            lambda x: gan.discriminator.forward(x, *condition), real, fake, gan.rng
+        )
         # Lazy: applied on one step of k, k times as strong (Karras et al., 2020, appendix B).
-        penalty = loss.penalty(lambda x: gan.discriminator(x, *condition), real, fake, gan.rng)
         total = value + loss.penalty_every * penalty
     total.backward()
     gan.opt_d.step()
@@ -98,7 +102,7 @@ def g_step(
         The detached loss, a scalar on the device.
     """
     gan.opt_g.zero_grad(set_to_none=True)
-    value = loss.generator(gan.discriminator(fake, *condition))
+    value = loss.generator(gan.judge(fake, *condition))
     # The gradient must pass through the discriminator but not stop in it: computing the gradient
     # of its weights too would cost a third of this step and be thrown away.
     value.backward(inputs=gan.opt_g.param_groups[0]["params"])
@@ -119,17 +123,27 @@ def step(gan: Gan, batch: Any, loss: AdversarialLoss = NON_SATURATING) -> Tensor
     Returns:
         ``STATISTICS`` of this step: a float tensor (4,), on the device.
     """
-    samples, *labels = batch if isinstance(batch, tuple) else (batch,)
-    condition = tuple(labels)
+    samples, *condition = batch if isinstance(batch, tuple) else (batch,)
+    found = play(gan, loss.at(gan.steps), samples, *condition)
+    count(gan, len(samples))
+    return found
+
+
+def play(gan: Gan, loss: AdversarialLoss, samples: Tensor, *condition: Tensor) -> Tensor:
+    """What a step does on the device, and nothing that the host must know or decide."""
     real = samples if samples.is_floating_point() else normalise(samples)
-    fake = gan.generator(gan.noise(len(real)), *condition)
+    fake = gan.generate(gan.noise(len(real)), *condition)
     d_loss, d_real, d_fake = d_step(gan, real, fake, loss, condition)
     g_loss = g_step(gan, fake, loss, condition)
-    seen = len(real) * distributed.world()
+    return torch.stack([d_loss, g_loss, d_real, d_fake])
+
+
+def count(gan: Gan, n: int) -> None:
+    """What a step of ``n`` samples does besides: average the weights, move the clock."""
+    seen = n * distributed.world()
     gan.ema.update(gan.generator, seen, gan.images_seen)
     gan.images_seen += seen
     gan.steps += 1
-    return torch.stack([d_loss, g_loss, d_real, d_fake])
 
 
 def fit(
@@ -187,12 +201,13 @@ def fit(
     gan.discriminator.train()
     before = gan.history[-1]["seconds"] if gan.history else 0.0
     start = time.perf_counter()
+    advance = stepper(gan, loss)
     first = distributed.rank() == 0  # the one that shows and writes
     bar = tqdm(total=images, initial=gan.images_seen, unit="img", disable=not (progress and first),
                unit_scale=True, desc="training")  # fmt: skip
     with bar:
         while gan.images_seen < images:
-            row = _run_tick(gan, batches, min(tick, images - gan.images_seen), loss)
+            row = _run_tick(gan, batches, min(tick, images - gan.images_seen), advance)
             row["seconds"] = before + time.perf_counter() - start
             gan.history.append(row)
             bar.update(gan.images_seen - bar.n)
@@ -214,13 +229,33 @@ def _write_log(log: str | Path | None, history: list[Row]) -> None:
         ckpt.write_atomically(Path(log), lines.encode())
 
 
-def _run_tick(gan: Gan, batches: Stream, images: int, loss: AdversarialLoss) -> Row:
+def stepper(gan: Gan, loss: AdversarialLoss) -> Callable[[Any], Tensor]:
+    """``step`` for these players and losses: replayed from CUDA graphs if ``gan.speed`` says so."""
+    if not gan.speed.graph:
+        return lambda batch: step(gan, batch, loss)
+    # A step with a penalty is other work than one without: each gets its recording.
+    recorded: dict[bool, Replayed] = {}
+
+    def advance(batch: Any) -> Tensor:
+        samples, *condition = batch if isinstance(batch, tuple) else (batch,)
+        now = loss.at(gan.steps)
+        key = now.penalty is None
+        if key not in recorded:
+            recorded[key] = Replayed(partial(play, gan, now), gan.device, gan.rng)
+        found = recorded[key](samples, *condition)
+        count(gan, len(samples))
+        return found
+
+    return advance
+
+
+def _run_tick(gan: Gan, batches: Stream, images: int, advance: Callable[[Any], Tensor]) -> Row:
     """Steps for at least ``images`` images; the only place where the host waits for the device."""
     totals = torch.zeros(len(STATISTICS), device=gan.device)
     steps = 0
     until = gan.images_seen + images
     while gan.images_seen < until:
-        totals += step(gan, distributed.share(next(batches)), loss)
+        totals += advance(distributed.share(next(batches)))
         steps += 1
     distributed.average([totals])
     means = (totals / steps).tolist()

@@ -139,6 +139,10 @@ class AdversarialLoss(NamedTuple):
     penalty: Penalty | None = None
     penalty_every: int = 1
 
+    def at(self, step: int) -> "AdversarialLoss":
+        """The losses of this step: without the penalty where it is not due."""
+        return self if step % self.penalty_every == 0 else self._replace(penalty=None)
+
 
 NON_SATURATING = AdversarialLoss(discriminator_loss, nonsaturating_generator_loss)
 SATURATING = AdversarialLoss(discriminator_loss, saturating_generator_loss)

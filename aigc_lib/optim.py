@@ -33,8 +33,10 @@ def adam(
     parameters = [p for p in network.parameters() if p.requires_grad]
     if not parameters:
         raise ValueError("the network has no parameter that requires a gradient")
-    fused = fused and parameters[0].device.type in ("cpu", "cuda")
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused)
+    kind = parameters[0].device.type
+    fused = fused and kind in ("cpu", "cuda")
+    # Capturable: the step count lies on the GPU, so that a CUDA graph can hold the update.
+    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused, capturable=kind == "cuda")
 
 
 class EMA:

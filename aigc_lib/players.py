@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from aigc_lib import checkpoint as ckpt
 from aigc_lib import distributed, optim
+from aigc_lib.speed import EAGER, Speed, prepare
 
 Row = dict[str, float]
 
@@ -26,6 +27,7 @@ class Gan:
         seed: of the latent noise. The weights' start is the caller's: seed before building them.
         device: where everything lives.
         fused: update each network's parameters in one kernel (see ``optim.adam``).
+        speed: what else to do for speed; nothing by default.
 
     Attributes:
         average: the averaged generator; samples come from it unless asked otherwise.
@@ -46,6 +48,7 @@ class Gan:
         seed: int = 0,
         device: torch.device | str = "cpu",
         fused: bool = True,
+        speed: Speed = EAGER,
     ) -> None:
         lr_g, lr_d = lr if isinstance(lr, tuple) else (lr, lr)
         self.device = torch.device(device)
@@ -58,6 +61,9 @@ class Gan:
             distributed.link(self.opt_g)
             distributed.link(self.opt_d)
         self.ema = optim.EMA(self.generator, ema_half_life)
+        self.speed = speed
+        for network in (self.generator, self.discriminator):
+            prepare(network, speed)
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.images_seen = 0
         self.steps = 0
@@ -77,6 +83,26 @@ class Gan:
         z = torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
         mine: Tensor = distributed.share(z)
         return mine
+
+    def generate(self, z: Tensor, *condition: Tensor) -> Tensor:
+        """The generator's samples for latent vectors (N, latent_dim), float32, with their graph."""
+        with self._precision():
+            samples: Tensor = self.generator(z, *condition)
+        return samples.float()
+
+    def judge(self, samples: Tensor, *condition: Tensor) -> Tensor:
+        """The discriminator's logits (N, 1) for samples (N, ...), float32, with their graph."""
+        if self.speed.channels_last and samples.ndim == 4:
+            samples = samples.contiguous(memory_format=torch.channels_last)
+        with self._precision():
+            logits: Tensor = self.discriminator(samples, *condition)
+        return logits.float()
+
+    def _precision(self) -> torch.autocast:
+        # No cache: casts made while a graph is recorded must not outlive it.
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.speed.bf16, cache_enabled=False
+        )
 
     @torch.no_grad()
     def sample(

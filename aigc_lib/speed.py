@@ -1,0 +1,105 @@
+"""The switches that make a training step faster, each with an eager twin (chapter 09).
+
+None changes what is computed but for rounding, and none is on unless asked for: on a CPU most of
+them make these small networks slower.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Which rungs of the ladder to use.
+
+    Attributes:
+        channels_last: lay images out as (N, H, W, C) in memory, as convolution kernels like them.
+        bf16: run the networks' forward passes in bfloat16 where that is safe; weights, losses,
+            penalties and optimisers stay in float32.
+        compile: fuse the networks' operations with ``torch.compile``. Penalties stay eager: the
+            compiled code has no second derivative.
+        graph: on a GPU, record a whole training step as a CUDA graph and replay it, so that the
+            host launches one thing a step instead of hundreds. On a CPU it does nothing.
+    """
+
+    channels_last: bool = False
+    bf16: bool = False
+    compile: bool = False
+    graph: bool = False
+
+
+EAGER = Speed()
+
+
+def prepare(network: nn.Module, speed: Speed) -> None:
+    """Apply the switches that concern a network itself, in place."""
+    if speed.channels_last:
+        network.to(memory_format=torch.channels_last)
+    if speed.compile:
+        network.compile()
+
+
+class Replayed:
+    """A function of tensors on a GPU, recorded at its fourth call and replayed from then on.
+
+    The first three calls run as they are: they let libraries choose their algorithms and make the
+    optimisers' state, neither of which may happen while a graph is recorded. From then on the
+    inputs are copied into the graph's own, and one launch repeats all of the recorded work. On a
+    CPU every call runs as it is.
+
+    Args:
+        work: takes tensors of unchanging shapes, reads nothing back, returns one tensor.
+        device: where it runs.
+        rng: a random generator that it draws from, besides PyTorch's own.
+    """
+
+    WARM_UP = 3
+
+    def __init__(
+        self, work: Callable[..., Tensor], device: torch.device, rng: torch.Generator
+    ) -> None:
+        self.work, self.device, self.rng = work, device, rng
+        self.calls = 0
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.inputs: tuple[Tensor, ...] = ()
+        self.result = torch.empty(0)
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """The work's result; overwritten by the next call once the work is recorded.
+
+        Raises:
+            ValueError: inputs of other shapes than those recorded.
+        """
+        if self.device.type != "cuda":
+            return self.work(*inputs)
+        self.calls += 1
+        if self.calls <= self.WARM_UP:
+            return self._aside(inputs)
+        if self.graph is None:
+            self._record(inputs)
+        if [x.shape for x in inputs] != [x.shape for x in self.inputs]:
+            raise ValueError("a recorded step takes batches of one shape only")
+        for held, new in zip(self.inputs, inputs, strict=True):
+            held.copy_(new)
+        assert self.graph is not None
+        self.graph.replay()
+        return self.result
+
+    def _aside(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """Run on another stream, as recording will: a graph cannot be recorded on the default."""
+        side = torch.cuda.Stream(self.device)
+        side.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(side):
+            result = self.work(*inputs)
+        torch.cuda.current_stream(self.device).wait_stream(side)
+        return result
+
+    def _record(self, inputs: tuple[Tensor, ...]) -> None:
+        self.inputs = tuple(x.clone() for x in inputs)
+        self.graph = torch.cuda.CUDAGraph()
+        self.graph.register_generator_state(self.rng)
+        with torch.cuda.graph(self.graph):
+            self.result = self.work(*self.inputs)
