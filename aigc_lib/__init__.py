@@ -4,15 +4,22 @@ What stands where, and the chapter that reads it:
 
     runtime      device, seeds, size of the work, memory                    every chapter
     data         real images as uint8 tensors, and the loader on the device   06
-    nets         networks: mlp (06), classifier (06, for its features)
-    losses       adversarial losses as pure functions of logits               06
-    gan          the adversarial game: d_step, g_step, fit                    06
+    data.toy     mixtures of Gaussians, known exactly                     03, 04
+    nets         networks: mlp (06), points (03, 04), dcgan (07), classifier (06)
+    losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
+    players      the two networks and all that a step changes about them      06
+    gan          the adversarial game: d_step, g_step, fit                03, 04, 06
+    collapse     the experiment on lost modes: settings and their score       04
     optim        Adam for the game, weight averaging                          06
+    augment      random changes to images that a gradient passes through      07
+    speed        switches that make a step faster, and their eager twins      09
+    distributed  one job on several processes                                 09
     checkpoint   complete, atomic, safe files; interrupted runs go on         06
-    metrics      features -> statistics -> value: scores of samples           06
+    metrics      features -> statistics -> value: scores of samples       06, 08
     classify     the recipe of the shipped classifiers                        06
-    results      recorded measurements and where they came from               06
-    theory       closed forms that the chapters derive                        06
+    results      recorded measurements and where they came from           04, 06
+    theory       closed forms of the game's objective                     03, 06
+    dynamics     closed forms of its training, distances on a line            04
     show         figures, sliders without a kernel, source, reported numbers  every chapter
     exercises    check(...) for the reader's answers                          every chapter
     bench        the textbook loop and ours, side by side                     06
