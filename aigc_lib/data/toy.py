@@ -52,7 +52,12 @@ class Mixture:
         return torch.addcmul(self.centres[part], noise, torch.full_like(noise, self.sd))
 
     def log_density(self, x: Tensor) -> Tensor:
-        """log p(x) at points (n, d), shape (n,), in the precision of ``x``."""
+        """log p(x) at points (n, d), shape (n,), in the precision of ``x``.
+
+        Raises:
+            ValueError: no points, or of another dimension.
+        """
+        self._check(x)
         k, d = self.centres.shape
         square = (x[:, None] - self.centres.to(x)).square().sum(dim=2)
         scale = d * math.log(self.sd * math.sqrt(2 * math.pi)) + math.log(k)
@@ -67,14 +72,22 @@ class Mixture:
         Raises:
             ValueError: no samples, or of another dimension.
         """
-        if samples.ndim != 2 or not len(samples) or samples.shape[1] != self.centres.shape[1]:
-            raise ValueError(f"need samples (n, {self.centres.shape[1]}), got {samples.shape}")
+        self._check(samples)
         k = len(self.centres)
-        distance, nearest = torch.cdist(samples.to(self.centres), self.centres).min(dim=1)
+        # Exact differences: by its default, x^2 - 2xy + y^2, cdist loses the digits of a small sd.
+        exact = "donot_use_mm_for_euclid_dist"
+        pairs = torch.cdist(samples.to(self.centres), self.centres, compute_mode=exact)
+        distance, nearest = pairs.min(dim=1)
         good = distance <= 3 * self.sd
         counts = torch.bincount(nearest[good], minlength=k)
         modes = int((counts >= 0.1 * len(samples) / k).sum())
         return Coverage(modes, float(good.double().mean()), counts)
+
+    def _check(self, points: Tensor) -> None:
+        """Refuse what would be broadcast into nonsense."""
+        if points.ndim != 2 or not len(points) or points.shape[1] != self.centres.shape[1]:
+            wanted = f"(n, {self.centres.shape[1]}) with n >= 1"
+            raise ValueError(f"need points {wanted}, got {tuple(points.shape)}")
 
 
 def line(mean: float = 0.0, sd: float = 1.0) -> Mixture:
@@ -83,13 +96,25 @@ def line(mean: float = 0.0, sd: float = 1.0) -> Mixture:
 
 
 def ring(modes: int = 8, radius: float = 2.0, sd: float = 0.02) -> Mixture:
-    """Gaussians evenly on a circle; the sizes are those of Metz et al., 2017, "Unrolled GANs"."""
+    """Gaussians evenly on a circle; the sizes are those of Metz et al., 2017, "Unrolled GANs".
+
+    Raises:
+        ValueError: modes < 1, or sd not positive.
+    """
+    if modes < 1:
+        raise ValueError(f"modes must be at least 1, got {modes}")
     angle = torch.arange(modes) * (2 * torch.pi / modes)
     return Mixture(radius * torch.stack([angle.cos(), angle.sin()], dim=1), sd)
 
 
 def grid(side: int = 5, spacing: float = 2.0, sd: float = 0.05) -> Mixture:
-    """``side * side`` Gaussians on a square grid around 0; sizes as in VEEGAN (2017)."""
+    """``side * side`` Gaussians on a square grid around 0; sizes as in VEEGAN (2017).
+
+    Raises:
+        ValueError: side < 1, or sd not positive.
+    """
+    if side < 1:
+        raise ValueError(f"side must be at least 1, got {side}")
     places = (torch.arange(side) - (side - 1) / 2) * spacing
     return Mixture(torch.cartesian_prod(places, places), sd)
 
@@ -122,17 +147,19 @@ class Draws:
 
     def state_dict(self) -> dict[str, Any]:
         """The place in the stream."""
-        return {"seed": self.seed, "batch": self.batch, "rng": self._rng.get_state()}
+        place = {"seed": self.seed, "batch": self.batch, "rng": self._rng.get_state()}
+        return {**place, "centres": self.mixture.centres, "sd": self.mixture.sd}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on exactly where the stream of ``state`` was.
 
         Raises:
-            ValueError: the state is of another stream (seed or batch differ).
+            ValueError: the state is of another stream (seed, batch or mixture differ).
         """
-        for key, mine in (("seed", self.seed), ("batch", self.batch)):
+        for key, mine in (("seed", self.seed), ("batch", self.batch), ("sd", self.mixture.sd)):
             if state.get(key) != mine:
-                raise ValueError(
-                    f"this state is of other draws: {key} {state.get(key)}, not {mine}"
-                )
+                told = f"{key} {state.get(key)} (here {mine})"
+                raise ValueError(f"this state is of other draws: {told}")
+        if not torch.equal(state["centres"].to(self.mixture.centres), self.mixture.centres):
+            raise ValueError("this state is of draws from a mixture with other centres")
         self._rng.set_state(state["rng"].cpu())

@@ -8,13 +8,27 @@ that leads on without giving the solution away.
 from collections.abc import Callable
 from typing import Any
 
-from aigc_lib.exercises import first_gan
+from aigc_lib.exercises import adversarial_objective, first_gan, training_dynamics
 from aigc_lib.exercises.compare import NotAnswered, WrongAnswer, is_missing
 
 __all__ = ["CHECKERS", "NotAnswered", "WrongAnswer", "check"]
 
 # Exercise -> its checker, such as "06.1": first_gan.check_1.
 CHECKERS: dict[str, Callable[..., str]] = {
+    "03.1": adversarial_objective.check_1,
+    "03.2": adversarial_objective.check_2,
+    "03.3": adversarial_objective.check_3,
+    "03.4": adversarial_objective.check_4,
+    "03.5": adversarial_objective.check_5,
+    "03.6": adversarial_objective.check_6,
+    "03.7": adversarial_objective.check_7,
+    "04.1": training_dynamics.check_1,
+    "04.2": training_dynamics.check_2,
+    "04.3": training_dynamics.check_3,
+    "04.4": training_dynamics.check_4,
+    "04.5": training_dynamics.check_5,
+    "04.6": training_dynamics.check_6,
+    "04.7": training_dynamics.check_7,
     "06.1": first_gan.check_1,
     "06.2": first_gan.check_2,
     "06.3": first_gan.check_3,

@@ -11,11 +11,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_lib.losses import (
+    HINGE,
+    LEAST_SQUARES,
     NON_SATURATING,
     SATURATING,
+    WGAN_GP,
+    critic_generator_loss,
     discriminator_loss,
+    hinge_discriminator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
     nonsaturating_generator_loss,
     saturating_generator_loss,
+    wasserstein_critic_loss,
 )
 
 LOGITS = st.lists(st.floats(-700, 700), min_size=1, max_size=5)
@@ -112,9 +120,19 @@ def slopes(loss: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
         lambda x: discriminator_loss(float64([0.3]), x),
         nonsaturating_generator_loss,
         saturating_generator_loss,
+        lambda x: least_squares_discriminator_loss(x, float64([0.3])),
+        lambda x: least_squares_discriminator_loss(float64([0.3]), x),
+        least_squares_generator_loss,
+        lambda x: hinge_discriminator_loss(x, float64([0.3])),
+        lambda x: hinge_discriminator_loss(float64([0.3]), x),
+        lambda x: wasserstein_critic_loss(x, float64([0.3])),
+        lambda x: wasserstein_critic_loss(float64([0.3]), x),
+        critic_generator_loss,
     ],
-    ids=["discriminator, real", "discriminator, fake", "non-saturating", "saturating"],
-)
+    ids=["discriminator, real", "discriminator, fake", "non-saturating", "saturating",
+         "squares, real", "squares, fake", "squares, generator", "hinge, real", "hinge, fake",
+         "critic, real", "critic, fake", "critic, generator"],
+)  # fmt: skip
 def test_gradients_against_differences(loss: Callable[[Tensor], Tensor]) -> None:
     at = float64([-18.0, -3.0, -0.1, 0.0, 0.4, 2.0, 15.0]).requires_grad_()
     (gradient,) = torch.autograd.grad(loss(at), at)
@@ -124,9 +142,9 @@ def test_gradients_against_differences(loss: Callable[[Tensor], Tensor]) -> None
 def test_each_player_wants_what_it_should() -> None:
     """The sign of every gradient: a loss with a sign flipped would pass no line of this."""
     real, fake = float64([0.7]).requires_grad_(), float64([0.7]).requires_grad_()
-    on_real, on_fake = torch.autograd.grad(discriminator_loss(real, fake), [real, fake])
-    assert on_real < 0 < on_fake  # descent raises the logit of real and lowers that of generated
-    for game in (NON_SATURATING, SATURATING):
+    for game in (NON_SATURATING, SATURATING, LEAST_SQUARES, HINGE, WGAN_GP):
+        on_real, on_fake = torch.autograd.grad(game.discriminator(real, fake), [real, fake])
+        assert on_real < 0 < on_fake  # descent raises the logit of real, lowers that of generated
         (gradient,) = torch.autograd.grad(game.generator(fake), fake)
         assert gradient < 0  # descent makes generated samples look real
 
