@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from aigc_lib import checkpoint as ckpt
 from aigc_lib import distributed, optim
-from aigc_lib.speed import EAGER, Speed, prepare
+from aigc_lib.speed import EAGER, Speed
 
 Row = dict[str, float]
 
@@ -55,15 +55,19 @@ class Gan:
         self.latent_dim = latent_dim
         self.generator = generator.to(self.device)
         self.discriminator = discriminator.to(self.device)
+        self.speed = speed
+        if speed.channels_last:
+            self.generator.to(memory_format=torch.channels_last)
+            self.discriminator.to(memory_format=torch.channels_last)
         self.opt_g = optim.adam(self.generator, lr_g, betas, fused)
         self.opt_d = optim.adam(self.discriminator, lr_d, betas, fused)
         if distributed.world() > 1:
             distributed.link(self.opt_g)
             distributed.link(self.opt_d)
         self.ema = optim.EMA(self.generator, ema_half_life)
-        self.speed = speed
-        for network in (self.generator, self.discriminator):
-            prepare(network, speed)
+        if speed.compile:  # after the average was copied: it stays eager
+            self.generator.compile()
+            self.discriminator.compile()
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.images_seen = 0
         self.steps = 0

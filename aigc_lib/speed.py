@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,6 @@ class Speed:
 
 
 EAGER = Speed()
-
-
-def prepare(network: nn.Module, speed: Speed) -> None:
-    """Apply the switches that concern a network itself, in place."""
-    if speed.channels_last:
-        network.to(memory_format=torch.channels_last)
-    if speed.compile:
-        network.compile()
 
 
 class Replayed:
