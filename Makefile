@@ -31,7 +31,7 @@ unit: $(STAMP) ## lint, types, unit and theory tests
 
 notebooks: $(STAMP) ## run every chapter and compare it with what is published (strict nbval)
 	$(BIN)/python -m aigc_lib.data mnist
-	OMP_NUM_THREADS=1 AIGC_DEVICE=cpu $(BIN)/pytest @tests/nbval.args notebooks  # two at a time
+	OMP_NUM_THREADS=1 AIGC_DEVICE=cpu $(BIN)/pytest -n 2 --dist loadscope @tests/nbval.args notebooks
 
 site: book ## check the built site in a browser, and that every gate catches its canary
 	$(BIN)/pytest tests/site tests/canaries

@@ -14,6 +14,23 @@ window.addEventListener("load", () => {
   window.MathJax.Hub ??= { Queue: ([, , element]) => window.MathJax.typesetPromise([element]) };
 });
 
+// A formula in a line of text that is wider than the page, as happens on a phone, scrolls in itself.
+function fitFormulas() {
+  for (const formula of document.querySelectorAll("span.math > mjx-container")) {
+    const box = formula.parentElement;
+    box.classList.remove("wide");
+    const line = box.closest("p, li, dd, td, th, blockquote, figcaption");
+    const wide = line && formula.getBoundingClientRect().width > line.clientWidth;
+    box.classList.toggle("wide", wide);
+    if (wide) box.tabIndex = 0;
+  }
+}
+
+window.addEventListener("load", () => {
+  window.MathJax?.startup?.promise?.then(fitFormulas);
+  window.addEventListener("resize", fitFormulas);
+});
+
 // A slider's handle has the role of an input field and, as the widgets draw it, no name:
 // give it the words printed before it.
 function nameSliders() {
