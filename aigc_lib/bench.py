@@ -1,10 +1,4 @@
-"""The textbook training loop and ours, side by side in one process.
-
-``textbook`` is the loop that tutorials show, and the source article's once its mistakes are mended:
-a ``DataLoader`` that turns one picture at a time into a tensor, an unfused optimiser, all gradients
-computed, and losses read back at each step. Both loops train the same networks, from the same
-weights, on the same number of images in batches of the same size.
-"""
+"""How much faster than the textbook's our training loop is: both side by side, in turn."""
 
 import statistics
 import subprocess
@@ -12,118 +6,79 @@ import sys
 import time
 from typing import Any
 
-import torch
-from torch import nn
-from torch.utils.data import DataLoader
-from torchvision import transforms
-from torchvision.datasets import MNIST
 from tqdm import tqdm
 
-from aigc_lib import gan as game
 from aigc_lib import runtime
-from aigc_lib.data import Batches, cache_dir, load
-from aigc_lib.losses import NON_SATURATING
-from aigc_lib.nets.mlp import MLPDiscriminator, MLPGenerator
+from aigc_lib.data import load
+from aigc_lib.loops import LOOPS, MODELS, Model, Ours, Textbook
 
-LATENT, HIDDEN, BATCH, LR = 100, (128,), 128, 2e-4  # the article's sizes
-
-
-def _networks(seed: int) -> tuple[MLPGenerator, MLPDiscriminator]:
-    torch.manual_seed(seed)
-    return MLPGenerator(LATENT, HIDDEN), MLPDiscriminator(HIDDEN)
+__all__ = ["LOOPS", "MODELS", "Model", "Ours", "Racer", "Textbook", "compare", "serve"]
 
 
-class Textbook:
-    """The loop of the tutorials, on the article's sizes; kept slow on purpose, as a baseline."""
+def serve(name: str, model: str) -> None:
+    """What a loop's own process does: for each number of steps read, run them, print the seconds.
 
-    def __init__(self, device: torch.device, seed: int = 0) -> None:
-        load("mnist")  # fetches and verifies the files that torchvision then reads
-        steps = [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
-        data = MNIST(str(cache_dir()), train=True, transform=transforms.Compose(steps))
-        self.loader = DataLoader(data, batch_size=BATCH, shuffle=True, drop_last=True)
-        self.batches = iter(self.loader)
-        self.device = device
-        generator, discriminator = _networks(seed)
-        self.generator, self.discriminator = generator.to(device), discriminator.to(device)
-        self.opt_g = torch.optim.Adam(generator.parameters(), lr=LR)
-        self.opt_d = torch.optim.Adam(discriminator.parameters(), lr=LR)
-        self.loss = nn.BCEWithLogitsLoss()
-
-    def run(self, steps: int) -> float:
-        """Train for ``steps`` steps; returns the last generator loss (nats)."""
-        value = float("nan")
-        for _ in range(steps):
-            try:
-                real, _ = next(self.batches)
-            except StopIteration:
-                self.batches = iter(self.loader)
-                real, _ = next(self.batches)
-            real = real.to(self.device)
-            ones = torch.ones(len(real), 1, device=self.device)
-            zeros = torch.zeros(len(real), 1, device=self.device)
-
-            fake = self.generator(torch.randn(len(real), LATENT, device=self.device))
-            self.opt_d.zero_grad()
-            d_loss = self.loss(self.discriminator(real), ones)
-            d_loss = d_loss + self.loss(self.discriminator(fake.detach()), zeros)
-            d_loss.backward()
-            self.opt_d.step()
-
-            self.opt_g.zero_grad()
-            g_loss = self.loss(self.discriminator(fake), ones)
-            g_loss.backward()
-            self.opt_g.step()
-            d_loss.item()
-            value = g_loss.item()
-        return value
-
-
-class Ours:
-    """``gan.step`` on the same networks: images on the device, nothing read back while it runs."""
-
-    def __init__(self, device: torch.device, seed: int = 0) -> None:
-        images = load("mnist").images.to(device)
-        self.gan = game.Gan(*_networks(seed), latent_dim=LATENT, lr=LR, device=device)
-        self.batches = Batches(images, BATCH, seed=seed)
-        self.advance = game.stepper(self.gan, NON_SATURATING)
-
-    def run(self, steps: int) -> float:
-        """Train for ``steps`` steps; returns the mean generator loss (nats)."""
-        return game._run_tick(self.gan, self.batches, steps * BATCH, self.advance)["g_loss"]
-
-
-LOOPS: dict[str, type[Textbook] | type[Ours]] = {"textbook": Textbook, "ours": Ours}
-
-
-def _seconds(loop: Textbook | Ours, steps: int) -> float:
-    start = time.perf_counter()
-    loop.run(steps)  # both end by reading a value back, so a GPU has finished too
-    return time.perf_counter() - start
-
-
-def _peak(name: str) -> float:
-    """Memory in MiB that one loop needs at its peak, on top of what importing everything takes.
-
-    nan where the operating system does not tell.
+    At the end of the input, print the memory that the loop needed at its peak (MiB), on top of what
+    importing everything takes; nan where the operating system does not tell.
     """
-    code = (
-        "from aigc_lib import bench, runtime; before = runtime.peak_memory_mib(); "
-        f"bench.LOOPS[{name!r}](runtime.device()).run(50); "
-        "print(runtime.peak_memory_mib() - before)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
-    )
-    return float(done.stdout.split()[-1])
+    before = runtime.peak_memory_mib()
+    if name == "ours":
+        runtime.keep_memory()
+    loop = LOOPS[name](MODELS[model], runtime.device())
+    for line in sys.stdin:
+        start = time.perf_counter()
+        loop.run(int(line))  # both end by reading a value back, so a GPU has finished too
+        print(time.perf_counter() - start, flush=True)
+    print(runtime.peak_memory_mib() - before)
 
 
-def compare(rounds: int = 7, steps: int = 100, progress: bool = True) -> dict[str, Any]:
-    """Time both loops in turn, in this process.
+class Racer:
+    """A loop in a process of its own: neither loop shares the other's memory, caches or threads."""
+
+    def __init__(self, name: str, model: str) -> None:
+        code = f"from aigc_lib import bench; bench.serve({name!r}, {model!r})"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def seconds(self, steps: int) -> float:
+        """The time of ``steps`` training steps.
+
+        Raises:
+            RuntimeError: the process failed; the message is its own.
+        """
+        assert self.process.stdin
+        assert self.process.stdout
+        try:
+            print(steps, file=self.process.stdin, flush=True)
+            return float(self.process.stdout.readline())
+        except (ValueError, BrokenPipeError):
+            _, message = self.process.communicate()
+            raise RuntimeError(f"the measured process failed: {message.strip()}") from None
+
+    def finish(self) -> float:
+        """End the process; its peak memory in MiB."""
+        answer, _ = self.process.communicate()
+        return float(answer)
+
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+def compare(
+    rounds: int = 7, steps: int = 100, progress: bool = True, model: str = "mlp"
+) -> dict[str, Any]:
+    """Time both loops in turn, each in a process of its own.
 
     Args:
         rounds: measured rounds, at least 5; one more, before them, warms up.
         steps: training steps of each loop in a round.
         progress: show a progress bar.
+        model: what they train, from ``MODELS``.
 
     Returns:
         ``ratio`` (median over the rounds of textbook time / our time), ``ratio_low`` and
@@ -131,29 +86,40 @@ def compare(rounds: int = 7, steps: int = 100, progress: bool = True) -> dict[st
         ``machine``.
 
     Raises:
-        ValueError: fewer than 5 rounds: a median of less says little.
+        ValueError: fewer than 5 rounds: a median of less says little; an unknown model.
+        RuntimeError: a measured process failed.
     """
     if rounds < 5 or steps < 1:
         raise ValueError(f"need at least 5 rounds and 1 step, got {rounds} and {steps}")
-    loops = {name: kind(runtime.device()) for name, kind in LOOPS.items()}
-    times: dict[str, list[float]] = {name: [] for name in loops}
-    for number in tqdm(range(rounds + 1), desc="rounds", disable=not progress):
-        # Each goes first every other time, so that neither gains from a cool chip.
-        for name in sorted(loops, reverse=number % 2 == 0):
-            seconds = _seconds(loops[name], steps)
-            if number:
-                times[name].append(seconds)
+    if model not in MODELS:
+        raise ValueError(f"no model {model!r}: choose from {', '.join(MODELS)}")
+    load("mnist")  # fetched once, with its progress bar, and not by both at the same time
+    racers = {name: Racer(name, model) for name in LOOPS}
+    times: dict[str, list[float]] = {name: [] for name in racers}
+    try:
+        for number in tqdm(range(rounds + 1), desc="rounds", disable=not progress):
+            # Each goes first every other time, so that neither gains from a cool chip.
+            for name in sorted(racers, reverse=number % 2 == 0):
+                seconds = racers[name].seconds(steps)
+                if number:
+                    times[name].append(seconds)
+        peaks = {name: racer.finish() for name, racer in racers.items()}
+    finally:
+        for racer in racers.values():
+            racer.stop()
     ratios = [a / b for a, b in zip(times["textbook"], times["ours"], strict=True)]
+    batch = MODELS[model].batch
     return {
+        "model": model,
         "ratio": statistics.median(ratios),
         "ratio_low": min(ratios),
         "ratio_high": max(ratios),
         "rounds": rounds,
         "steps": steps,
-        "batch": BATCH,
+        "batch": batch,
         "images_per_second": {
-            name: steps * BATCH / statistics.median(values) for name, values in times.items()
+            name: steps * batch / statistics.median(values) for name, values in times.items()
         },
-        "extra_mib": {name: _peak(name) for name in loops},
+        "extra_mib": peaks,
         "machine": runtime.machine(),
     }

@@ -4,6 +4,7 @@ Nothing here is needed to understand a model. It keeps the chapters free of ques
 "do I have a GPU?", and it answers them in one place.
 """
 
+import ctypes
 import os
 import platform
 import random
@@ -60,6 +61,24 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+
+
+def keep_memory() -> bool:
+    """Let this process keep memory that it has freed, for the next tensor of that size.
+
+    By default the C library of Linux gives large blocks back to the system at once, and each new
+    tensor then pays for fresh, zeroed pages: about a fifth of a convolutional training step on a
+    CPU. The peak is the same; only the memory between two peaks is no longer returned. It holds
+    for the whole process, to its end.
+
+    Returns:
+        True if it took effect; False where the C library is not GNU's (macOS, Windows, Alpine).
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    option = ctypes.CDLL(None).mallopt
+    trim, mmap = -1, -3  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD in malloc.h
+    return bool(option(mmap, 32 * 2**20) and option(trim, 2**30))
 
 
 def peak_memory_mib() -> float:

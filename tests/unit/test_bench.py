@@ -2,6 +2,7 @@
 
 import math
 import sys
+from typing import ClassVar
 
 import pytest
 import torch
@@ -10,12 +11,17 @@ from aigc_lib import bench
 from tests.unit import small
 
 CPU = torch.device("cpu")
+MLP = bench.MODELS["mlp"]
 
 
 @pytest.fixture(scope="module")
 def loops() -> tuple[bench.Textbook, bench.Ours]:
     small.need("mnist")
-    return bench.Textbook(CPU), bench.Ours(CPU)
+    return bench.Textbook(MLP, CPU), bench.Ours(MLP, CPU)
+
+
+def weights(network: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
 def steps_taken(optimiser: torch.optim.Optimizer) -> set[int]:
@@ -38,63 +44,108 @@ def test_both_train_the_same_networks_on_as_much(
         assert steps_taken(optimiser) == {3}
     for parameters in (theirs, mine):
         assert not any(torch.equal(a, b) for a, b in zip(parameters, start, strict=True))
-    assert ours.gan.images_seen == 3 * bench.BATCH == 3 * textbook.loader.batch_size
+    assert ours.gan.images_seen == 3 * MLP.batch == 3 * textbook.loader.batch_size
     # The same images, in the same range, and only whole batches of them.
     images, _ = next(iter(textbook.loader))
-    assert images.shape == (bench.BATCH, 1, 28, 28)
+    assert images.shape == (MLP.batch, 1, 28, 28)
     assert (float(images.min()), float(images.max())) == (-1, 1)
-    assert len(textbook.loader) == ours.batches.steps_per_epoch == 60_000 // bench.BATCH
+    assert len(textbook.loader) == ours.batches.steps_per_epoch == 60_000 // MLP.batch
 
 
 def test_the_textbook_goes_on_after_an_epoch(loops: tuple[bench.Textbook, bench.Ours]) -> None:
     textbook, _ = loops
     textbook.batches = iter([])  # as at the end of one
     assert math.isfinite(textbook.run(1))
-    assert len(next(textbook.batches)[0]) == bench.BATCH
+    assert len(next(textbook.batches)[0]) == MLP.batch
+
+
+class Fake:
+    """Stands in for a process that runs a loop: it says how long it took."""
+
+    took: ClassVar[dict[str, list[float]]] = {}
+    order: ClassVar[list[str]] = []
+    stopped: ClassVar[list[str]] = []
+
+    def __init__(self, name: str, model: str) -> None:
+        assert model == "mlp"
+        self.name, self.times = name, iter(self.took[name])
+
+    def seconds(self, steps: int) -> float:
+        assert steps == 7
+        self.order.append(self.name)
+        return next(self.times)
+
+    def finish(self) -> float:
+        return {"textbook": 90.0, "ours": 60.0}[self.name]
+
+    def stop(self) -> None:
+        self.stopped.append(self.name)
 
 
 def test_what_a_comparison_holds(
-    loops: tuple[bench.Textbook, bench.Ours],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    took = {"textbook": iter([9.0, 4, 6, 8, 10, 2]), "ours": iter([1.0, 1, 2, 2, 1, 1])}
-    order = []
-
-    def seconds(loop: object, steps: int) -> float:
-        assert steps == 7
-        name = "textbook" if isinstance(loop, bench.Textbook) else "ours"
-        order.append(name)
-        return next(took[name])
-
-    monkeypatch.setattr(bench, "_seconds", seconds)
-    monkeypatch.setattr(bench, "_peak", lambda name: {"textbook": 90.0, "ours": 60.0}[name])
+    small.need("mnist")
+    monkeypatch.setattr(
+        Fake, "took", {"textbook": [9.0, 4, 6, 8, 10, 2], "ours": [1, 1, 2, 2, 1, 1]}
+    )
+    monkeypatch.setattr(Fake, "order", [])
+    monkeypatch.setattr(Fake, "stopped", [])
+    monkeypatch.setattr(bench, "Racer", Fake)
     found = bench.compare(rounds=5, steps=7, progress=False)
     # The first round, the warm-up, is left out: ratios 4, 3, 4, 10, 2.
     assert (found["ratio"], found["ratio_low"], found["ratio_high"]) == (4, 2, 10)
-    images = 7 * bench.BATCH
+    images = 7 * MLP.batch
     assert found["images_per_second"] == {"textbook": images / 6, "ours": images / 1}
     assert found["extra_mib"] == {"textbook": 90, "ours": 60}
-    assert (found["rounds"], found["steps"], found["batch"]) == (5, 7, bench.BATCH)
+    assert (found["rounds"], found["steps"], found["batch"]) == (5, 7, MLP.batch)
     assert "torch" in found["machine"]
+    order = Fake.order
     assert order.count("ours") == order.count("textbook") == 6
     assert {tuple(order[i : i + 2]) for i in range(0, 12, 2)} == {
         ("ours", "textbook"),
         ("textbook", "ours"),
     }
+    assert sorted(Fake.stopped) == ["ours", "textbook"]
     assert not capsys.readouterr().err
 
 
-def test_memory_is_that_of_a_fresh_process() -> None:
+def test_a_loop_in_its_own_process() -> None:
     small.need("mnist")
-    found = bench._peak("ours")
+    racer = bench.Racer("ours", "mlp")
+    try:
+        assert all(0 < racer.seconds(steps) < 600 for steps in (1, 2))
+        peak = racer.finish()
+    finally:
+        racer.stop()
     if sys.platform == "win32":
-        assert math.isnan(found)
+        assert math.isnan(peak)
     else:  # the training images alone are 45 MiB; all the rest is small
-        assert 45 < found < 1000
+        assert 45 < peak < 1000
+
+
+def test_a_loop_that_fails_says_why() -> None:
+    racer = bench.Racer("theirs", "mlp")
+    with pytest.raises(
+        RuntimeError, match=r"the measured process failed: (.|\n)*KeyError: 'theirs'"
+    ):
+        racer.seconds(1)
+    racer.stop()  # nothing is left to stop
+
+
+def test_convolutional_networks_start_alike() -> None:
+    model = bench.MODELS["dcgan"]
+    one, two, other = ([*map(weights, model.build(seed))] for seed in (3, 3, 4))
+    assert all(map(torch.equal, one, two))
+    assert not any(map(torch.equal, one, other))
 
 
 @pytest.mark.parametrize(("rounds", "steps"), [(4, 10), (0, 10), (5, 0)])
 def test_too_little_is_refused(rounds: int, steps: int) -> None:
     with pytest.raises(ValueError, match="need at least 5 rounds and 1 step"):
         bench.compare(rounds, steps)
+
+
+def test_an_unknown_model_is_refused() -> None:
+    with pytest.raises(ValueError, match="no model 'vae': choose from mlp, dcgan"):
+        bench.compare(5, 1, model="vae")
