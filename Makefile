@@ -30,7 +30,7 @@ unit: $(STAMP) ## lint, types, unit and theory tests
 	$(BIN)/pytest tests/unit tests/theory tests/notebooks
 
 notebooks: $(STAMP) ## run every chapter and compare it with what is published (strict nbval)
-	$(BIN)/python -m aigc_lib.data mnist
+	$(BIN)/python -m aigc_lib.data
 	OMP_NUM_THREADS=1 AIGC_DEVICE=cpu $(BIN)/pytest -n 2 --dist loadscope @tests/nbval.args notebooks
 
 site: book ## check the built site in a browser, and that every gate catches its canary
@@ -40,7 +40,8 @@ execute: $(STAMP) ## run the chapters again in place, with their outputs, run ti
 	$(BIN)/python -m tools.execute
 
 bench: $(STAMP) ## time the textbook training loop and ours, side by side
-	$(BIN)/aigc bench --out book/results/bench-cpu.json
+	$(BIN)/aigc bench --model mlp --out book/results/bench-mlp.json
+	$(BIN)/aigc bench --model dcgan --out book/results/bench-dcgan.json
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -8,7 +8,8 @@ What stands where, and the chapter that reads it:
     nets         networks: mlp (06), points (03, 04), dcgan (07), classifier (06)
     losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
     players      the two networks and all that a step changes about them      06
-    gan          the adversarial game: d_step, g_step, fit                03, 04, 06
+    gan          the adversarial game: d_step, g_step, fit                03, 04, 06, 07
+    recipes      what `aigc train` can train, as plain values                 07
     collapse     the experiment on lost modes: settings and their score       04
     optim        Adam for the game, weight averaging                          06
     augment      random changes to images that a gradient passes through      07
@@ -16,14 +17,17 @@ What stands where, and the chapter that reads it:
     distributed  one job on several processes                                 09
     checkpoint   complete, atomic, safe files; interrupted runs go on         06
     metrics      features -> statistics -> value: scores of samples       06, 08
+    score        all scores of a set of images                                08
     classify     the recipe of the shipped classifiers                        06
+    generators   the recipe of the shipped generators                     07, 08
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04
     show         figures, sliders without a kernel, source, reported numbers  every chapter
     exercises    check(...) for the reader's answers                          every chapter
-    bench        the textbook loop and ours, side by side                     06
-    cli          aigc doctor | train | sample | evaluate | bench
+    loops        the textbook loop and ours                               06, 09
+    bench        both side by side                                        06, 09
+    cli          aigc doctor | train | train-dcgan | sample | evaluate | bench
 """
 
 __version__ = "0.1.0"

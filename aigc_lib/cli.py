@@ -1,4 +1,4 @@
-"""The command line: ``aigc doctor | train | sample | evaluate | bench``.
+"""The command line: ``aigc doctor | train | train-dcgan | sample | evaluate | bench``.
 
 Every command's options are the fields of a dataclass; ``aigc train --help`` lists them.
 """
@@ -6,145 +6,104 @@ Every command's options are the fields of a dataclass; ``aigc train --help`` lis
 import json
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 import tyro
 from PIL import Image
 
-from aigc_lib import bench, distributed, metrics, runtime, show
+from aigc_lib import bench, distributed, runtime, show
 from aigc_lib import checkpoint as ckpt
-from aigc_lib.checkpoint import CheckpointError
-from aigc_lib.classify import reference_statistics
-from aigc_lib.data import DATASETS, Batches, cache_dir, load, to_uint8
+from aigc_lib.data import DATASETS, cache_dir, load
 from aigc_lib.data.cache import fault
 from aigc_lib.gan import Gan, Row, fit
-from aigc_lib.nets.classifier import load_classifier
-from aigc_lib.nets.mlp import MLPDiscriminator, MLPGenerator
-
-DataName = Literal["mnist", "fashion-mnist"]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What defines a run; a resumed run must have the same."""
-
-    data: DataName = "mnist"
-    """Which images."""
-    latent_dim: int = 64
-    """Length of a latent vector."""
-    hidden: tuple[int, ...] = (256, 512)
-    """Widths of the generator's hidden layers; the discriminator has them in reverse."""
-    batch: int = 64
-    """Images per step."""
-    lr: float = 1e-3
-    """Adam's step size."""
-    beta1: float = 0.0
-    """Adam's decay of the first moment."""
-    ema_half_life: float = 20_000
-    """Half-life of the averaged generator, in images."""
-    minibatch_spread: bool = True
-    """Let the discriminator see how much a batch varies."""
-    seed: int = 0
-    """Of the weights, the noise and the order of the data."""
+from aigc_lib.recipes import DCGANRecipe, MLPRecipe, Recipe, build, load_run, plain, stream
+from aigc_lib.score import score, score_gan
+from aigc_lib.speed import EAGER, Speed
 
 
-def build(recipe: Mapping[str, Any], device: torch.device) -> Gan:
-    """The players that a recipe describes, at the start of training."""
-    runtime.seed_everything(recipe["seed"])
-    hidden = tuple(recipe["hidden"])
-    return Gan(
-        MLPGenerator(recipe["latent_dim"], hidden),
-        MLPDiscriminator(hidden[::-1], minibatch_spread=recipe["minibatch_spread"]),
-        latent_dim=recipe["latent_dim"],
-        lr=recipe["lr"],
-        betas=(recipe["beta1"], 0.99),
-        ema_half_life=recipe["ema_half_life"],
-        seed=recipe["seed"],
-        device=device,
-    )
-
-
-def score(gan: Gan, data: str, n: int, seed: int) -> dict[str, Any]:
-    """Score ``n`` samples against the training set ``data``, in its classifier's features."""
-    judge = load_classifier(data, gan.device)
-    features = metrics.extract(judge.features, to_uint8(gan.sample(n, seed=seed)))
-    with torch.no_grad():
-        logits = judge.head(features.float().to(gan.device))
-    counts = metrics.class_counts(logits).tolist()
-    return {
-        "frechet_distance": metrics.frechet_distance(
-            metrics.statistics(features), reference_statistics(data)
-        ),
-        "confident_share": metrics.confident_share(logits),
-        "classes": dict(zip(DATASETS[data].classes, counts, strict=True)),
-        "n": n,
-        "seed": seed,
-        "images_seen": gan.images_seen,
-    }
-
-
-def _load_run(run: Path) -> tuple[Gan, dict[str, Any]]:
-    """The players of a run folder, with the trained generator and its average, and the recipe."""
-    path, device = run / "checkpoint.pt", runtime.device()
-    state = ckpt.load(path, device)
-    try:
-        recipe, trained = state["recipe"], state["parts"]["gan"]
-        gan = build(recipe, device)
-        ckpt.restore(gan.generator, trained["generator"], "generator")
-        ckpt.restore(gan.average, trained["ema"], "averaged generator")
-        gan.images_seen = trained["images_seen"]
-    except KeyError as error:
-        raise CheckpointError(f"{path} is not from `aigc train`: no {error} in it") from error
-    return gan, recipe
-
-
-def _write_grid(images: torch.Tensor, path: Path, columns: int = 8) -> None:
+def _write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
     """Write images (N, C, H, W) as one PNG, enlarged twice."""
     path.parent.mkdir(parents=True, exist_ok=True)
     ckpt.write_atomically(path, show.png(images, columns, zoom=2))
 
 
 @dataclass(frozen=True)
-class Train:
-    """Train a GAN; run it again to continue after an interruption."""
+class Run:
+    """How long a training run is, and where it goes."""
 
-    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
     images: int = 1_200_000
     """Real images to see in all; 60,000 are one epoch."""
     tick: int = 30_000
     """Images between checkpoints and sample grids."""
-    out: Path = Path("runs/first-gan")
-    """Folder for checkpoint.pt, log.jsonl and the sample grids."""
+    out: Path | None = None
+    """Folder for checkpoint.pt, log.jsonl and the sample grids; below runs/ by default."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train chapter 6's GAN; run it again to continue after an interruption."""
+
+    recipe: Annotated[MLPRecipe, tyro.conf.arg(name="")]
+    run: Annotated[Run, tyro.conf.arg(name="")]
+    speed: Speed = EAGER
 
     def __call__(self) -> None:
         """Train, and write the run's folder."""
-        device = runtime.device()
-        distributed.start(device)
-        recipe = {key: list(v) if isinstance(v, tuple) else v
-                  for key, v in asdict(self.recipe).items()}  # fmt: skip
-        gan = build(recipe, device)
-        data = load(self.recipe.data)
-        batches = Batches(data.images.to(device), self.recipe.batch, seed=self.recipe.seed)
+        train(self.recipe, self.run, self.speed, Path("runs/first-gan"))
 
-        def draw(players: Gan, row: Row) -> None:
-            grid = players.sample(64, seed=1)
-            _write_grid(grid, self.out / f"samples-{int(row['images']):09d}.png")
-            _write_grid(grid, self.out / "samples.png")
 
-        fit(gan, batches, self.images, tick=self.tick, on_tick=draw, recipe=recipe,
-            checkpoint=self.out / "checkpoint.pt", log=self.out / "log.jsonl")  # fmt: skip
-        if distributed.rank():
-            return
-        _write_grid(gan.sample(64, seed=1), self.out / "samples.png")  # if resumed at the very end
-        print(f"samples: {self.out / 'samples.png'}")
-        print(f"log:     {self.out / 'log.jsonl'}")
-        print(f"next:    aigc evaluate --run {self.out}")
+@dataclass(frozen=True)
+class TrainDCGAN:
+    """Train chapter 7's convolutional GAN; run it again to continue after an interruption."""
+
+    recipe: Annotated[DCGANRecipe, tyro.conf.arg(name="")]
+    run: Annotated[Run, tyro.conf.arg(name="")]
+    speed: Speed = field(default_factory=lambda: Speed(channels_last=True))
+
+    def __call__(self) -> None:
+        """Train, and write the run's folder."""
+        train(self.recipe, self.run, self.speed, Path(f"runs/dcgan-{self.recipe.data}"))
+
+
+def train(recipe: Recipe, run: Run, speed: Speed, folder: Path) -> None:
+    """Train a recipe's players, and write the run's folder: ``folder`` unless ``run`` names one."""
+    device = runtime.device()
+    distributed.start(device)
+    runtime.keep_memory()
+    out = run.out or folder
+    game = recipe.game()
+    gan = build(recipe, device, speed)
+    batches = stream(recipe, device)
+    columns = recipe.classes or 8
+    labels = _labels(8 * columns, recipe.classes, device)
+
+    def draw(players: Gan, name: str) -> None:
+        grid = players.sample(8 * columns, seed=1, labels=labels)
+        _write_grid(grid, out / name, columns)
+
+    def on_tick(players: Gan, row: Row) -> None:
+        draw(players, f"samples-{int(row['images']):09d}.png")
+        draw(players, "samples.png")
+
+    fit(gan, batches, run.images, loss=game, tick=run.tick, on_tick=on_tick, recipe=plain(recipe),
+        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl")  # fmt: skip
+    if distributed.rank():
+        return
+    draw(gan, "samples.png")  # if resumed at the very end, no tick has
+    print(f"samples: {out / 'samples.png'}")
+    print(f"log:     {out / 'log.jsonl'}")
+    print(f"next:    aigc evaluate --run {out}")
+
+
+def _labels(n: int, classes: int, device: torch.device) -> torch.Tensor | None:
+    """0, 1, 2 ... in turn; None for players that are not told classes."""
+    return torch.arange(n, device=device) % classes if classes else None
 
 
 @dataclass(frozen=True)
@@ -155,24 +114,46 @@ class Sample:
     """Folder that ``aigc train`` wrote."""
     n: int = 64
     """How many images."""
+    label: str | None = None
+    """Only this class, by name or number; a conditional run draws all in turn otherwise."""
     seed: int = 0
     """The same seed draws the same images."""
-    columns: int = 8
-    """Images in a row."""
+    columns: int | None = None
+    """Images in a row: 8, or one for each class of a conditional run."""
     out: Path = Path("samples.png")
     """The picture to write."""
 
     def __call__(self) -> None:
         """Write the picture."""
-        gan, _ = _load_run(self.run)
-        _write_grid(gan.sample(self.n, seed=self.seed), self.out, self.columns)
+        gan, recipe = load_run(self.run)
+        labels = _labels(self.n, recipe.classes, gan.device)
+        if self.label is not None:
+            if labels is None:
+                raise ValueError(
+                    f"{self.run} was trained without labels, so no class can be asked for: "
+                    "leave --label away, or train with `aigc train-dcgan`"
+                )
+            labels = torch.full_like(labels, _class(self.label, DATASETS[recipe.data].classes))
+        columns = self.columns or recipe.classes or 8
+        images = gan.sample(self.n, seed=self.seed, labels=labels)
+        _write_grid(images, self.out, columns)
         with Image.open(self.out) as picture:
             print(f"{self.n} images, {picture.width}x{picture.height} pixels: {self.out}")
 
 
+def _class(label: str, names: Sequence[str]) -> int:
+    """The number of a class given by name (small or capital letters) or number."""
+    known = [name.lower() for name in names]
+    if label.lower() in known:
+        return known.index(label.lower())
+    if label.isdecimal() and int(label) < len(names):
+        return int(label)
+    raise ValueError(f"no class {label!r}: choose from {', '.join(names)}")
+
+
 @dataclass(frozen=True)
 class Evaluate:
-    """Score a trained run, with the score of real images beside it."""
+    """Score a trained run, with the scores of real images beside it."""
 
     run: Path = Path("runs/first-gan")
     """Folder that ``aigc train`` wrote."""
@@ -183,23 +164,32 @@ class Evaluate:
 
     def __call__(self) -> None:
         """Print the scores, and write them to score.json in the run's folder."""
-        gan, recipe = _load_run(self.run)
-        name = recipe["data"]
-        found = score(gan, name, self.n, self.seed)
-        test = load(name, "test").images[: self.n].to(gan.device)  # as many real, if there are
-        judge = load_classifier(name, gan.device)
-        real = metrics.statistics(metrics.extract(judge.features, test))
-        found["frechet_distance_of_real_test_images"] = metrics.frechet_distance(
-            real, reference_statistics(name)
-        )
-        ckpt.write_atomically(self.run / "score.json", json.dumps(found, indent=2).encode())
-        print(f"Fréchet distance in features of the book's {name} classifier, to the training set")
-        print(f"  {self.n:,} generated images:  {found['frechet_distance']:.2f}")
-        print(
-            f"  {len(test):,} real test images: {found['frechet_distance_of_real_test_images']:.2f}"
-        )
-        print(f"samples that the classifier is sure of: {found['confident_share']:.1%}")
+        gan, recipe = load_run(self.run)
+        name = recipe.data
+        found = score_gan(gan, name, self.n, self.seed, recipe.classes)
+        test = load(name, "test")
+        chosen = slice(self.n)  # as many real, if there are
+        real = score(test.images[chosen].to(gan.device), name, test.labels[chosen].to(gan.device))
+        content = json.dumps(found | {"real_test_images": real}, indent=2)
+        ckpt.write_atomically(self.run / "score.json", content.encode())
+        print(f"In features of the book's {name} classifier, against its training set:")
+        print(f"{'':24s} {self.n:>9,} generated  {real['n']:>9,} real test images")
+        for key, (title, form) in SCORES.items():
+            if key in found:
+                print(f"{title:24s} {found[key]:>19{form}}  {real[key]:>26{form}}")
         print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))
+
+
+SCORES = {
+    "frechet_distance": ("Fréchet distance", ".2f"),
+    "kernel_distance": ("kernel distance", ".4f"),
+    "precision": ("precision", ".3f"),
+    "recall": ("recall", ".3f"),
+    "density": ("density", ".3f"),
+    "coverage": ("coverage", ".3f"),
+    "confident_share": ("classifier is sure", ".1%"),
+    "label_agreement": ("shows the class asked", ".1%"),
+}
 
 
 @dataclass(frozen=True)
@@ -210,13 +200,15 @@ class Bench:
     """Measured rounds, at least 5."""
     steps: int = 100
     """Training steps of each loop in a round."""
+    model: Literal["mlp", "dcgan"] = "mlp"
+    """Which networks both train."""
     out: Path | None = None
     """A JSON file for the result."""
 
     def __call__(self) -> None:
         """Print the comparison."""
-        result = bench.compare(self.rounds, self.steps)
-        command = f"aigc bench --rounds {self.rounds} --steps {self.steps}"
+        result = bench.compare(self.rounds, self.steps, model=self.model)
+        command = f"aigc bench --rounds {self.rounds} --steps {self.steps} --model {self.model}"
         result |= {"command": command, "date": date.today().isoformat()}
         if self.out:
             ckpt.write_atomically(self.out, (json.dumps(result, indent=2) + "\n").encode())
@@ -256,7 +248,14 @@ class Doctor:
 def main() -> None:
     """Entry point of the command ``aigc``."""
     command = tyro.extras.subcommand_cli_from_dict(
-        {"doctor": Doctor, "train": Train, "sample": Sample, "evaluate": Evaluate, "bench": Bench},
+        {
+            "doctor": Doctor,
+            "train": Train,
+            "train-dcgan": TrainDCGAN,
+            "sample": Sample,
+            "evaluate": Evaluate,
+            "bench": Bench,
+        },
         description=__doc__,
     )
     try:

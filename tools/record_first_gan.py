@@ -5,16 +5,15 @@
 About a minute and a half a seed on two CPU cores.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import tyro
 
 from aigc_lib import results, runtime
-from aigc_lib.cli import Recipe, build, score
-from aigc_lib.data import Batches, load
 from aigc_lib.gan import fit
+from aigc_lib.recipes import MLPRecipe, build, stream
+from aigc_lib.score import score_gan
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,12 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def train_and_score(seed: int, images: int) -> dict[str, Any]:
     """Train from one seed and score 10,000 samples, as the chapter does."""
     device = runtime.device()
-    recipe = Recipe(seed=seed)
-    players = build(asdict(recipe), device)
-    data = load(recipe.data).images.to(device)
-    history = fit(players, Batches(data, recipe.batch, seed=seed), images)
+    recipe = MLPRecipe(seed=seed)
+    players = build(recipe, device)
+    history = fit(players, stream(recipe, device), images)
     seconds = round(history[-1]["seconds"], 1)
-    found = score(players, recipe.data, n=10_000, seed=3)  # the chapter's samples
+    found = score_gan(players, recipe.data, n=10_000, seed=3)  # the chapter's samples
     return {"images": images, "seconds": seconds, **found, "sample_seed": 3, "seed": seed}
 
 

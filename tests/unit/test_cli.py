@@ -104,16 +104,71 @@ def test_evaluate_scores_a_run(
 ) -> None:
     aigc(monkeypatch, "evaluate", "--run", run, "--n", 500)
     score = json.loads((run / "score.json").read_text("utf8"))
-    assert 0 < score["frechet_distance_of_real_test_images"] < score["frechet_distance"] / 10
+    real = score["real_test_images"]
+    assert 0 < real["frechet_distance"] < score["frechet_distance"] / 10
+    assert score["recall"] < 0.1 < 0.7 < real["recall"]
     assert score["frechet_distance"] < 1e5
     assert sum(score["classes"].values()) == score["n"] == 500
     assert list(score["classes"]) == list("0123456789")
     assert 0 <= score["confident_share"] <= 1
     assert score["images_seen"] == 1280
     out = capsys.readouterr().out
-    assert f"500 generated images:  {score['frechet_distance']:.2f}" in out
+    assert "500 generated" in out
+    line = next(line for line in out.splitlines() if line.startswith("Fréchet distance"))
+    assert line.split()[-2:] == [f"{s['frechet_distance']:.2f}" for s in (score, real)]
     assert "real test images" in out
     assert "mnist classifier" in out
+    assert "asked" not in out  # nothing was asked of this one
+
+
+# ------------------------------------------------------------------- the convolutional GAN
+
+
+@pytest.fixture(scope="module")
+def dcgan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conditional run of 4 steps."""
+    small.need("fashion-mnist")
+    folder = tmp_path_factory.mktemp("runs") / "dcgan"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIGC_DEVICE", "cpu")
+        aigc(patch, "train-dcgan", "--data", "fashion-mnist", "--width", 4, "--latent-dim", 8,
+             "--batch", 32, "--lr", 0.05, "--images", 128, "--tick", 64,
+             "--out", folder)  # fmt: skip
+    return folder
+
+
+def test_a_class_can_be_asked_for_by_name_and_number(
+    dcgan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = []
+    for label in (("--label", "bag"), ("--label", "Bag"), ("--label", 8), ("--label", 1), ()):
+        out = tmp_path / "x.png"
+        aigc(monkeypatch, "sample", "--run", dcgan, "--n", 20, *label, "--out", out)
+        contents.append(out.read_bytes())
+        assert np.asarray(Image.open(out)).shape == (2 * (2 * 29 - 1), 2 * (10 * 29 - 1))
+    assert contents[0] == contents[1] == contents[2]
+    assert len({*contents}) == 3
+    told = fails(monkeypatch, "sample", "--run", dcgan, "--label", "hat")
+    assert "no class 'hat'" in told
+    assert "Ankle boot" in told
+
+
+def test_evaluate_says_whether_it_shows_what_was_asked(
+    dcgan: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aigc(monkeypatch, "evaluate", "--run", dcgan, "--n", 300)
+    score = json.loads((dcgan / "score.json").read_text("utf8"))
+    assert score["label_agreement"] < 0.5 < 0.85 < score["real_test_images"]["label_agreement"]
+    assert f"{score['label_agreement']:.1%}" in capsys.readouterr().out
+
+
+def test_a_dcgan_goes_on_with_other_switches(dcgan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ckpt.load(dcgan / "checkpoint.pt")["recipe"]["model"] == "dcgan"
+    same = ["--data", "fashion-mnist", "--width", 4, "--latent-dim", 8, "--batch", 32, "--lr", 0.05]
+    aigc(monkeypatch, "train-dcgan", *same, "--images", 192, "--tick", 64, "--out", dcgan,
+         "--speed.no-channels-last")  # fmt: skip
+    rows = [json.loads(line) for line in (dcgan / "log.jsonl").read_text("utf8").splitlines()]
+    assert [row["images"] for row in rows] == [64, 128, 192]
 
 
 # ------------------------------------------------------------------------- one-line errors
@@ -157,6 +212,17 @@ def test_bad_settings_are_one_line(
     small.need("mnist")
     assert told in fails(monkeypatch, "train", *arguments, "--out", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_what_the_recipes_refuse_is_one_line(
+    run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = ["--out", tmp_path / "run"]
+    assert "set r1 to 0" in fails(monkeypatch, "train-dcgan", "--loss", "wgan-gp", *out)
+    assert "no change called" in fails(monkeypatch, "train-dcgan", "--augment", "spin", *out)
+    assert "width must be even" in fails(monkeypatch, "train-dcgan", "--width", 3, *out)
+    assert not (tmp_path / "run").exists()
+    assert "trained without labels" in fails(monkeypatch, "sample", "--run", run, "--label", 3)
 
 
 def test_a_bad_device_and_too_few_rounds_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

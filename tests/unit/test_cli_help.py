@@ -12,7 +12,7 @@ from aigc_lib.data import cache_dir
 from tests.unit import small
 from tests.unit.command import aigc, on_the_cpu  # noqa: F401 - a fixture
 
-COMMANDS = ["doctor", "train", "sample", "evaluate", "bench"]
+COMMANDS = ["doctor", "train", "train-dcgan", "sample", "evaluate", "bench"]
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
 
@@ -30,6 +30,15 @@ def test_help(
         for option in ("--data", "--hidden", "--lr", "--images", "--tick", "--out", "--seed"):
             assert option in out
         assert "--recipe" not in out
+    if command == "train-dcgan":
+        for option in (
+            "--loss",
+            "--r1",
+            "--augment",
+            "--width",
+            "--speed.bf16",
+        ):
+            assert option in out
 
 
 def test_unknown_options_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

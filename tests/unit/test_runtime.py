@@ -91,3 +91,31 @@ def test_the_machine_is_described_but_not_named() -> None:
     assert found["python"] == platform.python_version()
     host = platform.node()
     assert len(host) < 4 or not any(host in value for value in found.values())
+
+
+def test_kept_memory_is_used_again() -> None:
+    """In a process of its own, for it holds to the end; counted in page faults, not in time."""
+    code = """
+import resource, sys, torch
+from aigc_lib import runtime
+torch.set_num_threads(1)
+if sys.argv[1] == "keep":
+    assert runtime.keep_memory()
+def work():
+    held = [torch.ones(500_000 + 1000 * i) for i in range(20)]
+for _ in range(5):
+    work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    if platform.libc_ver()[0] != "glibc":
+        assert not runtime.keep_memory()
+        return
+    faults = {
+        how: int(subprocess.run([sys.executable, "-c", code, how], capture_output=True, text=True,
+                                check=True).stdout)
+        for how in ("give", "keep")
+    }  # fmt: skip
+    assert faults["keep"] < faults["give"] / 20
