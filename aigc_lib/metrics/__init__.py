@@ -31,6 +31,7 @@ from aigc_lib.metrics.prdc import (
     DensityCoverage,
     PrecisionRecall,
     density_coverage,
+    expected_coverage,
     precision_recall,
 )
 from aigc_lib.metrics.spread import Spread
@@ -47,6 +48,7 @@ __all__ = [
     "confident_share",
     "data_copying",
     "density_coverage",
+    "expected_coverage",
     "extract",
     "floor",
     "frechet_distance",

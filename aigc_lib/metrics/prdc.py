@@ -17,6 +17,7 @@ models", arXiv:1904.06991, equations 1 and 2; Naeem et al. (2020), "Reliable fid
 metrics for generative models", arXiv:2002.09797, equations 4 and 5.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -35,8 +36,7 @@ class PrecisionRecall(NamedTuple):
 class DensityCoverage(NamedTuple):
     """Density: 0 or more, about 1 for a perfect generator. Coverage: a share from 0 to 1.
 
-    Coverage stays below 1 even for a perfect generator: with as many generated as real samples it
-    is 1 - 2^-k on average when both sets are large.
+    Coverage stays below 1 even for a perfect generator: see ``expected_coverage``.
     """
 
     density: float
@@ -123,3 +123,19 @@ def density_coverage(
     real, fake = _checked_pair(real, fake, k, both=False)
     count, hit = _balls(real, fake, k, chunk)
     return DensityCoverage(float(count.double().mean()) / k, float(hit.double().mean()))
+
+
+def expected_coverage(n: int, m: int, k: int = 5) -> float:
+    """Mean coverage of m samples from the distribution of the n real ones, if ties have chance 0.
+
+    A ball is empty if the k nearest of the n - 1 + m others are all real: of all choices of k, the
+    share C(n - 1, k) / C(n - 1 + m, k). For n = m and both large it tends to 2^-k.
+
+    Source: Naeem et al. (2020), arXiv:2002.09797, where it is derived to choose k.
+
+    Raises:
+        ValueError: k < 1, k >= n, or m < 0.
+    """
+    if not 1 <= k < n or m < 0:
+        raise ValueError(f"need 1 <= k < n and m >= 0, not k = {k}, n = {n}, m = {m}")
+    return 1 - math.comb(n - 1, k) / math.comb(n - 1 + m, k)

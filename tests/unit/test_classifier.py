@@ -21,7 +21,9 @@ from aigc_lib.data import DATASETS, ImageSet, cache_dir, load, normalise
 from aigc_lib.metrics import class_counts, extract, frechet_distance, statistics
 from aigc_lib.nets.classifier import ImageClassifier, load_classifier
 
-NAMES = sorted(p.name.removesuffix("-classifier.json") for p in weights.FOLDER.glob("*.json"))
+NAMES = sorted(
+    p.name.removesuffix("-classifier.json") for p in weights.FOLDER.glob("*-classifier.json")
+)
 
 
 def real(name: str, split: str) -> ImageSet:

@@ -123,6 +123,14 @@ def test_a_perfect_generator_gets_the_values_that_theory_gives() -> None:
     empty = np.prod([(n - 1 - i) / (n - 1 + m - i) for i in range(k)])
     assert density == pytest.approx(1, abs=0.02)
     assert coverage == pytest.approx(1 - empty, abs=0.005)
+    assert metrics.expected_coverage(n, m, k) == pytest.approx(1 - empty, rel=1e-12)
+
+
+def test_expected_coverage_refuses() -> None:
+    assert metrics.expected_coverage(5, 0, 2) == 0  # nothing was generated
+    for n, m, k in ((5, 5, 0), (5, 5, 5), (5, -1, 2)):
+        with pytest.raises(ValueError, match="need 1 <= k < n"):
+            metrics.expected_coverage(n, m, k)
 
 
 def test_one_outlier_ruins_precision_but_not_density() -> None:
