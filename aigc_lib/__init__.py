@@ -6,11 +6,15 @@ What stands where, and the chapter that reads it:
     data         real images as uint8 tensors, and the loader on the device   06
     data.toy     mixtures of Gaussians, known exactly                     03, 04
     nets         networks: mlp (06), points (03, 04), dcgan (07), classifier (06)
+    workflow     fitting a classifier to few labels; Wilson's interval        05
     losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
     players      the two networks and all that a step changes about them      06
     gan          the adversarial game: d_step, g_step, fit                03, 04, 06, 07
     recipes      what `aigc train` can train, as plain values                 07
     collapse     the experiment on lost modes: settings and their score       04
+    contest      the experiment on losses and augmentation                    07
+    garments     what was drawn when a class was ordered                      07
+    quiz         the blind test                                               08
     optim        Adam for the game, weight averaging                          06
     augment      random changes to images that a gradient passes through      07
     speed        switches that make a step faster, and their eager twins      09
@@ -27,6 +31,9 @@ What stands where, and the chapter that reads it:
     exercises    check(...) for the reader's answers                          every chapter
     loops        the textbook loop and ours                               06, 09
     bench        both side by side                                        06, 09
+    ladder       from one to the other, a change at a time                    09
+    footprint    bytes that a forward pass keeps                              09
+    doctor       what runs on this machine, and how long it takes             05
     cli          aigc doctor | train | train-dcgan | sample | evaluate | bench
 """
 

@@ -4,12 +4,10 @@ Every command's options are the fields of a dataclass; ``aigc train --help`` lis
 """
 
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,10 +15,9 @@ import torch
 import tyro
 from PIL import Image
 
-from aigc_lib import bench, distributed, runtime, show
+from aigc_lib import bench, distributed, doctor, runtime, show
 from aigc_lib import checkpoint as ckpt
-from aigc_lib.data import DATASETS, cache_dir, load
-from aigc_lib.data.cache import fault
+from aigc_lib.data import DATASETS, load
 from aigc_lib.gan import Gan, Row, fit
 from aigc_lib.recipes import DCGANRecipe, MLPRecipe, Recipe, build, load_run, plain, stream
 from aigc_lib.score import score, score_gan
@@ -221,28 +218,11 @@ class Bench:
 
 @dataclass(frozen=True)
 class Doctor:
-    """Check this machine: Python, PyTorch, device, disk, data."""
+    """Check this machine: software, memory, disk, data, and how long the chapters will take."""
 
     def __call__(self) -> None:
         """Print what was found and what to do about what is missing."""
-        for key, value in runtime.machine().items():
-            print(f"{key:8s} {value}")
-        for package in ("torchvision", "matplotlib", "ipywidgets", "jupyter-book", "nbval"):
-            try:
-                found = version(package)
-            except PackageNotFoundError:
-                found = "not installed (make book, or: pip install -e '.[book,test]')"
-            print(f"{package}: {found}")
-        cache = cache_dir()
-        existing = next(p for p in (cache, *cache.parents) if p.exists())
-        free = shutil.disk_usage(existing).free / 2**30
-        print(f"cache: {cache}, {free:.1f} GiB free" + ("" if free > 1 else " (too little: 1 GiB)"))
-        for name, dataset in DATASETS.items():
-            faults = [fault(cache / dataset.folder / f, spec) for f, spec in dataset.files.items()]
-            ready = "ready" if not any(faults) else f"to be fetched: python -m aigc_lib.data {name}"
-            print(f"data {name}: {ready}")
-        if runtime.device().type == "cpu":
-            print("No GPU: every chapter runs on the CPU, in the time that its first lines state.")
+        print(doctor.report())
 
 
 def main() -> None:

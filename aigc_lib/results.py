@@ -31,6 +31,18 @@ def record(name: str, rows: Sequence[Mapping[str, Any]], command: str, root: Pat
     return path
 
 
+def find(name: str) -> Path | None:
+    """The file of a record in this copy of the book, from the working folder upwards; else None."""
+    paths = [folder / FOLDER / f"{name}.json" for folder in (Path.cwd(), *Path.cwd().parents)]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a record's file."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+    return found
+
+
 def load(name: str) -> dict[str, Any]:
     """Read a record: from this copy of the book, else (on Colab, say) from its repository.
 
@@ -40,15 +52,13 @@ def load(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: it is in neither place.
     """
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        path = folder / FOLDER / f"{name}.json"
-        if path.is_file():
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
-            return found
+    path = find(name)
+    if path:
+        return read(path)
     url = f"{ONLINE}/{name}.json"
     try:
         with urllib.request.urlopen(url, timeout=20) as reply:
-            found = json.load(reply)
+            found: dict[str, Any] = json.load(reply)
     except OSError as error:
         raise FileNotFoundError(
             f"the record {name!r} is not below {Path.cwd()} and could not be read from {url} "

@@ -27,7 +27,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from aigc_lib import runtime
+from aigc_lib import doctor, runtime
 from tools.normalise import to_text
 from tools.notebook import NOTEBOOKS, ROOT, TIMING, chapters, plain
 
@@ -167,8 +167,13 @@ def record(chapter: str, seconds: float, mib: int, file: Path = TIMINGS) -> None
             file=sys.stderr,
         )
         others = {}
+        table = {}
     others[chapter] = {"seconds": seconds, "peak_mib": mib, "date": date.today().isoformat()}
-    content = {"machine": machine, "chapters": dict(sorted(others.items()))}
+    content = {
+        "machine": machine,
+        "probe_seconds": table.get("probe_seconds") or round(doctor.probe(), 4),
+        "chapters": dict(sorted(others.items())),
+    }
     write_atomic(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 

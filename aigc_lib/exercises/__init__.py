@@ -8,7 +8,15 @@ that leads on without giving the solution away.
 from collections.abc import Callable
 from typing import Any
 
-from aigc_lib.exercises import adversarial_objective, first_gan, training_dynamics
+from aigc_lib.exercises import (
+    adversarial_objective,
+    convolutional_gans,
+    evaluating_generators,
+    first_gan,
+    training_dynamics,
+    training_on_gpus,
+    workflow,
+)
 from aigc_lib.exercises.compare import NotAnswered, WrongAnswer, is_missing
 
 __all__ = ["CHECKERS", "NotAnswered", "WrongAnswer", "check"]
@@ -29,12 +37,40 @@ CHECKERS: dict[str, Callable[..., str]] = {
     "04.5": training_dynamics.check_5,
     "04.6": training_dynamics.check_6,
     "04.7": training_dynamics.check_7,
+    "05.1": workflow.check_1,
+    "05.2": workflow.check_2,
+    "05.3": workflow.check_3,
+    "05.4": workflow.check_4,
+    "05.5": workflow.check_5,
+    "05.6": workflow.check_6,
+    "05.7": workflow.check_7,
     "06.1": first_gan.check_1,
     "06.2": first_gan.check_2,
     "06.3": first_gan.check_3,
     "06.4": first_gan.check_4,
     "06.5": first_gan.check_5,
     "06.6": first_gan.check_6,
+    "07.1": convolutional_gans.check_1,
+    "07.2": convolutional_gans.check_2,
+    "07.3": convolutional_gans.check_3,
+    "07.4": convolutional_gans.check_4,
+    "07.5": convolutional_gans.check_5,
+    "07.6": convolutional_gans.check_6,
+    "07.7": convolutional_gans.check_7,
+    "08.1": evaluating_generators.check_1,
+    "08.2": evaluating_generators.check_2,
+    "08.3": evaluating_generators.check_3,
+    "08.4": evaluating_generators.check_4,
+    "08.5": evaluating_generators.check_5,
+    "08.6": evaluating_generators.check_6,
+    "08.7": evaluating_generators.check_7,
+    "09.1": training_on_gpus.check_1,
+    "09.2": training_on_gpus.check_2,
+    "09.3": training_on_gpus.check_3,
+    "09.4": training_on_gpus.check_4,
+    "09.5": training_on_gpus.check_5,
+    "09.6": training_on_gpus.check_6,
+    "09.7": training_on_gpus.check_7,
 }
 
 

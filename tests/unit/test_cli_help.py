@@ -1,4 +1,4 @@
-"""The command ``aigc``: its help, its exit codes, and what the doctor says."""
+"""The command ``aigc``: its help and its exit codes."""
 
 import os
 import subprocess
@@ -6,10 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
-from aigc_lib.data import cache_dir
-from tests.unit import small
 from tests.unit.command import aigc, on_the_cpu  # noqa: F401 - a fixture
 
 COMMANDS = ["doctor", "train", "train-dcgan", "sample", "evaluate", "bench"]
@@ -46,28 +43,6 @@ def test_unknown_options_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SystemExit) as caught:
             aigc(monkeypatch, *arguments)
         assert caught.value.code == 2
-
-
-def test_doctor_looks_at_the_machine(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "not" / "yet"))
-    aigc(monkeypatch, "doctor")
-    out = capsys.readouterr().out
-    for told in (torch.__version__, "GiB free", "No GPU", "nbval"):
-        assert told in out
-    assert "data mnist: to be fetched: python -m aigc_lib.data mnist" in out
-    assert not (tmp_path / "not").exists()
-
-
-def test_doctor_knows_what_is_ready(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    small.need("mnist")
-    aigc(monkeypatch, "doctor")
-    out = capsys.readouterr().out
-    assert "data mnist: ready" in out
-    assert str(cache_dir()) in out
 
 
 def test_the_module_is_the_command_and_exits_with_one(tmp_path: Path) -> None:

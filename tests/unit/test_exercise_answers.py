@@ -6,9 +6,25 @@ The answers stand in ``answers_CHAPTER.py``: RIGHT, by exercise, and WRONG, with
 import pytest
 
 from aigc_lib.exercises import CHECKERS, NotAnswered, WrongAnswer, check
-from tests.unit import answers_adversarial_objective, answers_first_gan, answers_training_dynamics
+from tests.unit import (
+    answers_adversarial_objective,
+    answers_convolutional_gans,
+    answers_evaluating_generators,
+    answers_first_gan,
+    answers_training_dynamics,
+    answers_training_on_gpus,
+    answers_workflow,
+)
 
-CHAPTERS = (answers_adversarial_objective, answers_training_dynamics, answers_first_gan)
+CHAPTERS = (
+    answers_adversarial_objective,
+    answers_training_dynamics,
+    answers_workflow,
+    answers_first_gan,
+    answers_convolutional_gans,
+    answers_evaluating_generators,
+    answers_training_on_gpus,
+)
 RIGHT = {name: answer for chapter in CHAPTERS for name, answer in chapter.RIGHT.items()}
 WRONG = [case for chapter in CHAPTERS for case in chapter.WRONG]
 

@@ -1,0 +1,128 @@
+"""The classifier's training loop and Wilson's interval."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from aigc_lib import workflow
+
+X = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
+Y = (X[:, 0] + 0.3 * X[:, 1] > 0).long()
+TRAIN, VALID = (X[:20], Y[:20]), (X[20:], Y[20:])
+
+
+def network(dropout: float = 0.0) -> nn.Sequential:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, 2))
+
+
+def run(net: nn.Module, **settings) -> workflow.History:
+    lr = settings.pop("lr", 0.1)
+    return workflow.fit(net, TRAIN, VALID, torch.optim.SGD(net.parameters(), lr=lr), **settings)
+
+
+def loss_of(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
+    return -net(x).log_softmax(1)[torch.arange(len(x)), y].mean().item()
+
+
+def test_it_learns_and_ends_in_evaluation_mode():
+    net = network()
+    history = run(net, epochs=30)
+    assert not net.training
+    assert len(history.train) == len(history.valid) == 30
+    assert history.train[-1] < 0.6 * history.train[0]
+
+
+def test_the_weights_of_the_best_epoch_are_kept():
+    net = network()
+    history = run(net, epochs=40, lr=3.0)
+    assert history.best == min(range(40), key=history.valid.__getitem__) < 39
+    assert loss_of(net, *VALID) == pytest.approx(history.valid[history.best], rel=1e-5)
+    assert loss_of(net, *TRAIN) == pytest.approx(history.train[history.best], rel=1e-5)
+
+
+def test_one_full_batch_is_one_step_down_the_gradient():
+    net = network()
+    by_hand = copy.deepcopy(net)
+    run(net, epochs=1, batch=20)
+    loss = nn.functional.cross_entropy(by_hand(X[:20]), Y[:20])
+    loss.backward()
+    for found, before in zip(net.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(found.detach(), before.detach() - 0.1 * before.grad)
+
+
+def test_patience_counts_epochs_without_a_better_one():
+    long, short = run(network(), epochs=200, lr=3.0), run(network(), epochs=200, lr=3.0, patience=4)
+    steps = len(short.valid)
+    assert short.valid == long.valid[:steps]
+    assert steps - 1 - short.best == 4
+    assert steps < 200
+
+
+def test_the_seed_decides_and_the_callers_random_state_is_untouched():
+    torch.manual_seed(7)
+    wanted = torch.rand(3)
+    losses = []
+    for seed in (0, 0, 1):
+        net = network(0.5)
+        torch.manual_seed(7)
+        losses.append(run(net, epochs=3, batch=7, seed=seed).train)
+        assert torch.equal(torch.rand(3), wanted)
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_frozen_layers_stay_in_evaluation_mode():
+    net = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Dropout())
+    net[:2].requires_grad_(False)
+    workflow.training_mode(net)
+    assert [layer.training for layer in net] == [False, False, True, True]
+    before = net[0].running_mean.clone()
+    net(5 + X)
+    assert torch.equal(net[0].running_mean, before)
+    assert net[2].running_mean.any()
+
+
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch": 0}, {"patience": 0}])
+def test_settings_below_one_are_refused(settings):
+    with pytest.raises(ValueError, match="at least 1"):
+        run(network(), **settings)
+
+
+def test_labels_must_fit_the_inputs():
+    net = network()
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="train needs a label"):
+        workflow.fit(net, (X[:5], Y[:4]), VALID, optimiser)
+    with pytest.raises(ValueError, match="valid needs a label"):
+        workflow.fit(net, TRAIN, (X[:0], Y[:0]), optimiser)
+
+
+def test_a_loss_that_was_never_finite_is_an_error():
+    with pytest.raises(FloatingPointError, match="lower the learning rate"):
+        run(network(), lr=float("inf"), epochs=2)
+
+
+@pytest.mark.parametrize("right", [(0, 9), (9, 9)])
+def test_wilsons_ends_are_exactly_0_and_1(right):
+    low, high = workflow.wilson(*right)
+    assert (low == 0, high == 1) == (right[0] == 0, right[0] == 9)
+    assert 0.25 < high - low < 0.35
+
+
+@pytest.mark.parametrize("wrong", [(1, 0), (-1, 5), (6, 5), (3, 5, 1.0)])
+def test_wilson_refuses_impossible_counts(wrong):
+    with pytest.raises(ValueError, match="right <= n"):
+        workflow.wilson(*wrong)
+
+
+@pytest.mark.parametrize("wrong", [(0, 5, 0.5), (1, 0, 0.5), (1, 5, 1.2)])
+def test_expected_best_refuses_nonsense(wrong):
+    with pytest.raises(ValueError, match="k >= 1"):
+        workflow.expected_best(*wrong)
+
+
+def test_expected_best_of_sure_things():
+    assert workflow.expected_best(3, 7, 0.0) == 0
+    assert workflow.expected_best(3, 7, 1.0) == 1
