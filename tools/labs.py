@@ -1,0 +1,155 @@
+"""Student copies of the chapters, and a proof with nbgrader that they can be marked: ``make labs``.
+
+    python -m tools.labs NBGRADER [--chapters 06 07] [--no-proof]
+
+nbgrader lives in an environment of its own (its first argument is the path of its command); the
+notebooks run in the book's. Below ``_build/labs``:
+
+    student/     the copies to hand out: no solutions, no outputs
+    course/      an nbgrader course folder: source, release, submissions, marks (gradebook.db)
+    marks.csv    one line for each chapter and each of the two submissions of the proof
+
+The proof hands in two copies of every chapter, the instructor's and an untouched student copy, and
+lets nbgrader run and mark both: the first must get all points, the second none.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from tools.notebook import ROOT, chapters
+
+LABS = ROOT / "_build" / "labs"
+FULL, EMPTY = "instructor", "blank"
+CELL_SECONDS = 900
+
+
+class NbGraderError(RuntimeError):
+    """A command of nbgrader failed; the message holds the end of what it said."""
+
+
+def write_kernel(folder: Path) -> None:
+    """A kernel named ``python3`` that runs this interpreter, below a folder for JUPYTER_PATH."""
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Python 3 (the book)",
+        "language": "python",
+    }
+    target = folder / "kernels" / "python3"
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "kernel.json").write_text(json.dumps(spec), encoding="utf8")
+
+
+def nbgrader(command: Path, labs: Path, *arguments: str) -> None:
+    """Run one nbgrader command on the course, with the book's kernel.
+
+    Raises:
+        NbGraderError: it failed.
+    """
+    environment = os.environ | {
+        "JUPYTER_PATH": str(labs / "jupyter"),
+        "AIGC_DEVICE": "cpu",
+        "PATH": f"{command.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # it calls alembic
+    }
+    done = subprocess.run(
+        [str(command), *arguments],
+        env=environment, cwd=labs / "course", capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-25:])
+        raise NbGraderError(f"nbgrader {' '.join(arguments)} failed:\n{tail}")
+
+
+def hand_in(course: Path, student: str, chapter: str, copy: Path) -> None:
+    """Put a copy of a chapter where nbgrader looks for a student's submission."""
+    folder = course / "submitted" / student / chapter
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(copy, folder / f"{chapter}.ipynb")
+
+
+def faults(rows: Iterable[Mapping[str, str]], wanted: Sequence[str]) -> list[str]:
+    """What is wrong with the exported marks: chapters missing, points lost, points for nothing."""
+    marks = {(row["assignment"], row["student_id"]): row for row in rows}
+    found = []
+    for chapter in wanted:
+        for student in (FULL, EMPTY):
+            row = marks.get((chapter, student))
+            if row is None:
+                found.append(f"{chapter}: no marks for the {student} copy")
+                continue
+            score, most = float(row["score"]), float(row["max_score"])
+            if most <= 0:
+                found.append(f"{chapter}: no points to win")
+            elif student == FULL and score != most:
+                found.append(f"{chapter}: the instructor's copy gets {score:g} of {most:g} points")
+            elif student == EMPTY and score != 0:
+                found.append(f"{chapter}: the blank copy gets {score:g} of {most:g} points")
+    return found
+
+
+def make(command: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[str]:
+    """Write the student copies, and mark both submissions if ``proof``; returns the faults.
+
+    Raises:
+        NbGraderError: nbgrader could not do its work.
+    """
+    shutil.rmtree(labs, ignore_errors=True)
+    course, student = labs / "course", labs / "student"
+    student.mkdir(parents=True)
+    write_kernel(labs / "jupyter")
+    for path in paths:
+        source = course / "source" / path.stem
+        source.mkdir(parents=True)
+        shutil.copyfile(path, source / path.name)
+        nbgrader(command, labs, "generate_assignment", path.stem, "--create", "--force")
+        release = course / "release" / path.stem / path.name
+        if "BEGIN SOLUTION" in release.read_text(encoding="utf8"):
+            return [f"{path.stem}: a solution is left in the student copy"]
+        shutil.copyfile(release, student / path.name)
+        print(f"{path.stem}: student copy written", flush=True)
+        if proof:
+            hand_in(course, FULL, path.stem, path)
+            hand_in(course, EMPTY, path.stem, release)
+            timeout = f"--ExecutePreprocessor.timeout={CELL_SECONDS}"
+            nbgrader(command, labs, "autograde", path.stem, "--create", "--force", timeout)
+            print(f"{path.stem}: both copies marked", flush=True)
+    if not proof:
+        return []
+    nbgrader(command, labs, "export", f"--to={labs / 'marks.csv'}")
+    with (labs / "marks.csv").open(encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in sorted(rows, key=lambda row: (row["assignment"], row["student_id"])):
+        print(f"{row['assignment']:32} {row['student_id']:12} {row['score']} of {row['max_score']}")
+    return faults(rows, [path.stem for path in paths])
+
+
+def main() -> int:
+    """Command line entry: 1 if a copy could not be made or the proof failed."""
+    parser = argparse.ArgumentParser(description="Student copies of the chapters, proved.")
+    parser.add_argument("nbgrader", type=Path, help="path of the command nbgrader")
+    parser.add_argument("--chapters", nargs="*", default=[], help="numbers; the default is all")
+    parser.add_argument("--no-proof", action="store_true", help="only write the student copies")
+    options = parser.parse_args()
+    numbers = options.chapters
+    paths = [p for p in chapters() if not numbers or p.stem.split("-")[0] in numbers]
+    if not paths:
+        parser.error(f"no chapter has a number among {', '.join(numbers)}")
+    try:
+        found = make(options.nbgrader.absolute(), paths, LABS, not options.no_proof)
+    except (NbGraderError, OSError) as error:
+        found = [str(error)]
+    for fault in found:
+        print(fault, file=sys.stderr)
+    if not found:
+        print(f"student copies: {LABS / 'student'}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
