@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+LABS := .venv-labs
 
 .DEFAULT_GOAL := help
-.PHONY: help book test unit notebooks site execute bench lab clean
+.PHONY: help book test unit notebooks site execute bench lab labs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,15 @@ bench: $(STAMP) ## time the textbook training loop and ours, side by side
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks
+
+$(LABS)/installed: constraints-labs.txt
+	$(PYTHON) -m venv $(LABS)
+	$(LABS)/bin/python -m pip install --quiet --constraint constraints-labs.txt nbgrader
+	@touch $@
+
+labs: $(STAMP) $(LABS)/installed ## write student copies of all chapters, and prove with nbgrader that they can be marked
+	$(BIN)/python -m aigc_lib.data
+	$(BIN)/python -m tools.labs $(LABS)/bin/nbgrader
 
 clean: ## remove the built site and the scripts it was built with (.venv and the data stay)
 	rm -rf _build .cache .pytest_cache .mypy_cache .ruff_cache

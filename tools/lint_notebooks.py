@@ -148,7 +148,7 @@ def markers(nb: Notebook) -> list[str]:
 
 
 def code(nb: Notebook) -> list[str]:
-    """Code cells are short, and show their figures with ``plt.show()``."""
+    """Code cells are short, end figures with ``plt.show()``, and hide no value with ``;``."""
     problems = []
     for number, cell in enumerate(code_cells(nb), 1):
         lines = len(source(cell).splitlines())
@@ -157,6 +157,10 @@ def code(nb: Notebook) -> list[str]:
         body = tree(cell).body
         if has_image(cell) and not (body and ast.unparse(body[-1]) == "plt.show()"):
             problems.append(f"code cell {number} shows a figure but does not end with plt.show()")
+        if source(cell).rstrip().endswith(";"):
+            problems.append(
+                f"code cell {number} ends with ';': nbval sees the value all the same"
+            )
     return problems
 
 

@@ -121,6 +121,7 @@ FAULTS = [
     (replace("slider()", "print('(must lie between 0 and 1)')"), "only report() may"),
     # cells and metadata
     (on(3, source="x = 1\n" * 26), "26 lines"),
+    (on(3, source="print(1);"), "ends with"),
     (on(3, source="x = = 1"), "code cell 3 is not Python"),
     (lambda nb: nb.metadata.language_info.update(version="3.11.7"), "language_info"),
     (lambda nb: nb.metadata.kernelspec.update(name="venv"), "kernelspec"),
