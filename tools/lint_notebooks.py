@@ -158,9 +158,7 @@ def code(nb: Notebook) -> list[str]:
         if has_image(cell) and not (body and ast.unparse(body[-1]) == "plt.show()"):
             problems.append(f"code cell {number} shows a figure but does not end with plt.show()")
         if source(cell).rstrip().endswith(";"):
-            problems.append(
-                f"code cell {number} ends with ';': nbval sees the value all the same"
-            )
+            problems.append(f"code cell {number} ends with ';': nbval sees the value all the same")
     return problems
 
 
