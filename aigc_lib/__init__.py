@@ -3,9 +3,9 @@
 What stands where, and the chapter that reads it:
 
     runtime      device, seeds, size of the work, memory                    every chapter
-    data         real images as uint8 tensors, and the loader on the device   06
+    data         real images and texts, and the loader on the device      01, 06
     data.toy     mixtures of Gaussians, known exactly                     03, 04
-    nets         networks: mlp (06), points (03, 04), dcgan (07), classifier (06)
+    nets         networks: mlp (06), points (03, 04), dcgan (07), gpt (01), classifier (06)
     workflow     fitting a classifier to few labels; Wilson's interval        05
     losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
     players      the two networks and all that a step changes about them      06
@@ -23,7 +23,11 @@ What stands where, and the chapter that reads it:
     metrics      features -> statistics -> value: scores of samples       06, 08
     score        all scores of a set of images                                08
     classify     the recipe of the shipped classifiers                        06
-    generators   the recipe of the shipped generators                     07, 08
+    generators   the recipe of the shipped generators                 01, 07, 08
+    tokenisers   text to numbers and back                                     01
+    lm           training and scoring a language model                        01
+    sampling     letting it write                                             01
+    writers      the recipe of the shipped language models                    01
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04

@@ -1,6 +1,6 @@
 """Export a trained generator as small shipped weights: the recipe of ``load_generator``'s.
 
-    aigc train-dcgan --data mnist --images 900000 --ema-half-life 100000 --out RUN
+    aigc train-dcgan --data mnist --images 500000 --lr 0.001 --ema-half-life 50000 --out RUN
     python -m aigc_lib.generators --run RUN --out DIR
 
 writes the averaged generator of a run in half precision, and a card with its recipe and scores.

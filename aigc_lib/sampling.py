@@ -17,10 +17,11 @@ def distribution(
     top_p: float = 1.0,
     seen: Tensor | None = None,
     repetition: float = 1.0,
+    without: Tensor | None = None,
 ) -> Tensor:
     """The probabilities that the next token is drawn from: (B, V) from logits (B, V).
 
-    In this order: tokens that were ``seen`` (B, S) become less likely (positive logits divided by
+    In this order: the tokens in ``without`` (K,) are dropped; tokens that were ``seen`` (B, S) become less likely (positive logits divided by
     ``repetition``, negative ones multiplied; Keskar et al., 2019, arXiv:1909.05858); logits are
     divided by the temperature; all but the ``top_k`` largest are dropped; of the rest the smallest
     set of the most likely ones that together have at least ``top_p`` is kept (Holtzman et al.,
@@ -39,6 +40,8 @@ def distribution(
             "need temperature >= 0, 0 < top_p <= 1, repetition > 0 and top_k >= 1, got "
             f"{temperature}, {top_p}, {repetition} and {top_k}"
         )
+    if without is not None:
+        logits = logits.index_fill(1, without, -math.inf)
     if seen is not None and repetition != 1:
         old = logits.gather(1, seen)
         logits = logits.scatter(1, seen, torch.where(old > 0, old / repetition, old * repetition))
@@ -77,7 +80,7 @@ def generate(
         n: tokens to add.
         seed: of the draws.
         cached: keep keys and values; without, everything is read anew (the same tokens, slower).
-        settings: of ``distribution``: temperature, top_k, top_p, repetition.
+        settings: of ``distribution``: temperature, top_k, top_p, repetition, without.
 
     Returns:
         int64 (B, T + n): the prompts and what follows.

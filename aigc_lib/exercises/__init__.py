@@ -15,6 +15,7 @@ from aigc_lib.exercises import (
     first_gan,
     training_dynamics,
     training_on_gpus,
+    what_is_aigc,
     workflow,
 )
 from aigc_lib.exercises.compare import NotAnswered, WrongAnswer, is_missing
@@ -23,6 +24,12 @@ __all__ = ["CHECKERS", "NotAnswered", "WrongAnswer", "check"]
 
 # Exercise -> its checker, such as "06.1": first_gan.check_1.
 CHECKERS: dict[str, Callable[..., str]] = {
+    "01.1": what_is_aigc.check_1,
+    "01.2": what_is_aigc.check_2,
+    "01.3": what_is_aigc.check_3,
+    "01.4": what_is_aigc.check_4,
+    "01.5": what_is_aigc.check_5,
+    "01.6": what_is_aigc.check_6,
     "03.1": adversarial_objective.check_1,
     "03.2": adversarial_objective.check_2,
     "03.3": adversarial_objective.check_3,

@@ -21,6 +21,7 @@ RECIPE = "python -m aigc_lib.classify --data {name} --out {folder}"
 RECIPES = {
     "classifier": RECIPE,
     "generator": "python -m aigc_lib.generators --run RUN --out {folder}",
+    "writer": "python -m aigc_lib.writers --data {name} --out {folder}",
 }
 
 
@@ -55,8 +56,8 @@ def read(
 
     Args:
         name: data set, such as ``mnist``.
-        kind: ``classifier`` or ``generator`` (weights), or ``statistics`` (of the features of the
-            training set).
+        kind: ``classifier``, ``generator`` or ``writer`` (weights), or ``statistics`` (of the
+            features of the training set).
         folder: where they lie; default: the shipped ones.
         model: whose card names them.
 

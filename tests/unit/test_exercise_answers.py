@@ -13,10 +13,12 @@ from tests.unit import (
     answers_first_gan,
     answers_training_dynamics,
     answers_training_on_gpus,
+    answers_what_is_aigc,
     answers_workflow,
 )
 
 CHAPTERS = (
+    answers_what_is_aigc,
     answers_adversarial_objective,
     answers_training_dynamics,
     answers_workflow,

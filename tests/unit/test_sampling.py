@@ -47,6 +47,18 @@ def test_repetition_makes_what_was_seen_less_likely():
     assert torch.equal(distribution(logits, seen=torch.tensor([[0]])), logits.softmax(-1))
 
 
+def test_what_is_dropped_never_comes():
+    found = distribution(P.log(), without=torch.tensor([0, 3]), top_k=2)
+    assert found[0].tolist() == pytest.approx([0, 0.625, 0.375, 0, 0])
+    assert distribution(P.log(), without=torch.tensor([0]), temperature=0)[0].tolist() == [
+        0,
+        1,
+        0,
+        0,
+        0,
+    ]
+
+
 @pytest.mark.parametrize(
     "settings", [{"temperature": -1}, {"top_p": 0}, {"top_p": 1.1}, {"top_k": 0}, {"repetition": 0}]
 )
