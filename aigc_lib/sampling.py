@@ -21,12 +21,12 @@ def distribution(
 ) -> Tensor:
     """The probabilities that the next token is drawn from: (B, V) from logits (B, V).
 
-    In this order: the tokens in ``without`` (K,) are dropped; tokens that were ``seen`` (B, S) become
-    less likely (positive logits divided by ``repetition``, negative ones multiplied; Keskar et al.,
-    2019, arXiv:1909.05858); logits are divided by the temperature; all but the ``top_k`` largest are
-    dropped; of the rest the smallest set of the most likely ones that together have at least
-    ``top_p`` is kept (Holtzman et al., 2020, arXiv:1904.09751). Temperature 0 means the most likely
-    token, always.
+    In this order: the tokens in ``without`` (K,) are dropped; tokens that were ``seen`` (B, S)
+    become less likely (positive logits divided by ``repetition``, negative ones multiplied; Keskar
+    et al., 2019, arXiv:1909.05858); logits are divided by the temperature; all but the ``top_k``
+    largest are dropped; of the rest the smallest set of the most likely ones that together have at
+    least ``top_p`` is kept (Holtzman et al., 2020, arXiv:1904.09751). Temperature 0 means the most
+    likely token, always.
 
     Raises:
         ValueError: a setting out of its range.
