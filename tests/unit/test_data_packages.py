@@ -103,7 +103,11 @@ def test_pip_downloads_one_wheel_and_installs_nothing(monkeypatch, into):
     assert commands[0][:4] == [sys.executable, "-m", "pip", "download"]
     assert commands[0][-1] == "tiny==1.0.0"
     assert {"--no-deps", "--only-binary=:all:", "--dest=."} < set(commands[0])
-    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+
+    def missing(name):
+        raise packages.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(packages.metadata, "version", missing)
     with pytest.raises(Unavailable, match="no pip"):
         packages.pip_download("tiny==1.0.0", into)
 
