@@ -13,6 +13,7 @@ What stands where, and the chapter that reads it:
     recipes      what `aigc train` can train, as plain values                 07
     collapse     the experiment on lost modes: settings and their score       04
     contest      the experiment on losses and augmentation                    07
+    stacked      a thousand modes to count                                    07
     garments     what was drawn when a class was ordered                      07
     quiz         the blind test                                               08
     optim        Adam for the game, weight averaging                          06
