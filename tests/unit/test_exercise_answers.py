@@ -9,6 +9,7 @@ from aigc_lib.exercises import CHECKERS, NotAnswered, WrongAnswer, check
 from tests.unit import (
     answers_adversarial_objective,
     answers_convolutional_gans,
+    answers_core_concepts,
     answers_evaluating_generators,
     answers_first_gan,
     answers_training_dynamics,
@@ -19,6 +20,7 @@ from tests.unit import (
 
 CHAPTERS = (
     answers_what_is_aigc,
+    answers_core_concepts,
     answers_adversarial_objective,
     answers_training_dynamics,
     answers_workflow,
