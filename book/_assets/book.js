@@ -40,6 +40,72 @@ function nameSliders() {
   }
 }
 
+// A picture of frames, one below the other, with a numbered list of what they show, becomes a
+// slider. Without scripts the picture and its list stay as they are.
+function makeFrames() {
+  for (const figure of document.querySelectorAll("figure.frames")) {
+    const picture = figure.querySelector("img");
+    const list = figure.querySelector(".legend ol");
+    if (!picture || !list) continue;
+    const labels = [...list.children].map((item) => item.textContent.trim());
+    const last = labels.length - 1;
+    const name = figure.querySelector("figcaption strong")?.textContent.trim() || "Frames";
+
+    const view = document.createElement("div");
+    view.className = "frame";
+    picture.closest("a")?.replaceWith(picture);
+    picture.before(view);
+    view.append(picture);
+    const fit = () => {
+      view.style.aspectRatio = `${picture.naturalWidth} / ${picture.naturalHeight / labels.length}`;
+    };
+    if (picture.complete && picture.naturalWidth) fit();
+    else picture.addEventListener("load", fit);
+
+    const slider = document.createElement("input");
+    Object.assign(slider, { type: "range", min: 0, max: last, value: last });
+    slider.setAttribute("aria-label", name);
+    const play = document.createElement("button");
+    Object.assign(play, { type: "button", textContent: "Play" });
+    const shown = document.createElement("output");
+    const controls = document.createElement("div");
+    controls.className = "frame-controls";
+    controls.append(play, slider, shown);
+    view.after(controls);
+    list.remove();
+
+    const show = () => {
+      const frame = Number(slider.value);
+      picture.style.transform = `translateY(${(-100 * frame) / labels.length}%)`;
+      shown.textContent = labels[frame];
+      slider.setAttribute("aria-valuetext", labels[frame]);
+    };
+    let timer = null;
+    const stop = () => {
+      clearInterval(timer);
+      timer = null;
+      play.textContent = "Play";
+    };
+    const step = () => {
+      slider.value = Number(slider.value) + 1;
+      show();
+      if (Number(slider.value) === last) stop();
+    };
+    play.addEventListener("click", () => {
+      if (timer) return stop();
+      if (Number(slider.value) === last) slider.value = 0;
+      show();
+      play.textContent = "Pause";
+      timer = setInterval(step, 400);
+    });
+    slider.addEventListener("input", () => {
+      stop();
+      show();
+    });
+    show();
+  }
+}
+
 // Chinese words in an English page: screen readers and fonts need to know the language.
 function markChinese() {
   for (const term of document.querySelectorAll("dl.glossary dt")) {
@@ -57,6 +123,7 @@ function markReferences() {
 document.addEventListener("DOMContentLoaded", () => {
   markChinese();
   markReferences();
+  makeFrames();
   if (!document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) return;
   new MutationObserver(nameSliders).observe(document.body, { childList: true, subtree: true });
 });
