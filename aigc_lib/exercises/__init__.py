@@ -10,6 +10,7 @@ from typing import Any
 
 from aigc_lib.exercises import (
     adversarial_objective,
+    are_you_ready,
     convolutional_gans,
     core_concepts,
     evaluating_generators,
@@ -25,6 +26,13 @@ __all__ = ["CHECKERS", "NotAnswered", "WrongAnswer", "check"]
 
 # Exercise -> its checker, such as "06.1": first_gan.check_1.
 CHECKERS: dict[str, Callable[..., str]] = {
+    "00.1": are_you_ready.check_1,
+    "00.2": are_you_ready.check_2,
+    "00.3": are_you_ready.check_3,
+    "00.4": are_you_ready.check_4,
+    "00.5": are_you_ready.check_5,
+    "00.6": are_you_ready.check_6,
+    "00.7": are_you_ready.check_7,
     "01.1": what_is_aigc.check_1,
     "01.2": what_is_aigc.check_2,
     "01.3": what_is_aigc.check_3,

@@ -8,6 +8,7 @@ import pytest
 from aigc_lib.exercises import CHECKERS, NotAnswered, WrongAnswer, check
 from tests.unit import (
     answers_adversarial_objective,
+    answers_are_you_ready,
     answers_convolutional_gans,
     answers_core_concepts,
     answers_evaluating_generators,
@@ -19,6 +20,7 @@ from tests.unit import (
 )
 
 CHAPTERS = (
+    answers_are_you_ready,
     answers_what_is_aigc,
     answers_core_concepts,
     answers_adversarial_objective,
