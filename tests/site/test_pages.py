@@ -102,3 +102,41 @@ def test_the_button_switches_between_light_and_dark(browser: Browser, base: str)
 def test_a_reader_with_a_dark_system_gets_a_dark_page(browser: Browser, base: str):
     with Visit(browser, base, "book/notation.html", color_scheme="dark") as visit:
         assert visit.page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_home_page_plays_its_frames(browser: Browser, base: str):
+    with Visit(browser, base, "book/index.html") as visit:
+        figures = visit.page.locator("figure.frames")
+        assert figures.count() == 2
+        for figure in figures.all():
+            slider, shown = figure.locator("input"), figure.locator("output")
+            picture = figure.locator(".frame")
+            last = shown.inner_text()
+            assert slider.get_attribute("aria-valuetext") == last
+            before = picture.screenshot()
+            slider.focus()
+            visit.page.keyboard.press("Home")
+            first = shown.inner_text()
+            assert first != last
+            assert picture.screenshot() != before
+            figure.get_by_role("button", name="Play").click()
+            visit.page.wait_for_timeout(900)
+            assert shown.inner_text() != first
+            figure.get_by_role("button", name="Pause").click()
+            still = shown.inner_text()
+            visit.page.wait_for_timeout(900)
+            assert shown.inner_text() == still
+            slider.focus()
+            visit.page.keyboard.press("End")
+            assert shown.inner_text() == last
+            assert picture.screenshot() == before
+        assert visit.errors == []
+
+
+def test_without_scripts_the_home_page_shows_its_frames_and_their_labels(
+    browser: Browser, base: str
+):
+    with Visit(browser, base, "book/index.html", java_script_enabled=False) as visit:
+        figure = visit.page.locator("figure.frames").first
+        assert figure.locator(".legend li").count() > 10
+        assert figure.locator("img").bounding_box()["height"] > 1000
