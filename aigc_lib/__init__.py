@@ -5,7 +5,8 @@ What stands where, and the chapter that reads it:
     runtime      device, seeds, size of the work, memory                    every chapter
     data         real images and texts, and the loader on the device      01, 06
     data.toy     mixtures of Gaussians, known exactly                     03, 04
-    nets         networks: mlp (06), points (03, 04), dcgan (07), gpt (01), classifier (06)
+    nets         networks: mlp (06), points (03, 04), dcgan (07), gpt (01), classifier (06),
+                 policy (12)
     workflow     fitting a classifier to few labels; Wilson's interval        05
     losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
     players      the two networks and all that a step changes about them      06
@@ -30,6 +31,10 @@ What stands where, and the chapter that reads it:
     pretraining  a published setting, ours beside a plain loop                 10
     sampling     letting it write                                             01
     writers      the recipe of the shipped language models                    01
+    rl           returns, advantages, policy losses, preferences              12
+    acting       playing environments with a policy, scoring it               12
+    ppo          the loop: act, improve, again                                12
+    cartpole     the experiment on a balanced pole: settings and score        12
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04
