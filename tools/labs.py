@@ -55,6 +55,7 @@ def nbgrader(command: Path, labs: Path, *arguments: str) -> None:
     environment = os.environ | {
         "JUPYTER_PATH": str(labs / "jupyter"),
         "AIGC_DEVICE": "cpu",
+        "OMP_NUM_THREADS": "1",  # two threads crawl as soon as anything else runs
         "PATH": f"{command.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # it calls alembic
     }
     done = subprocess.run(
