@@ -35,6 +35,7 @@ What stands where, and the chapter that reads it:
     acting       playing environments with a policy, scoring it               12
     ppo          the loop: act, improve, again                                12
     cartpole     the experiment on a balanced pole: settings and score        12
+    lora         fine-tuning through small matrices beside frozen ones        11
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04
