@@ -39,7 +39,19 @@ def no_detach() -> None:
     loss(d(fake), torch.ones(4, 1)).backward()
 
 
+def text_gan() -> None:
+    writer = nn.Linear(8, 20)  # noise to the logits of twenty tokens
+    reader = nn.Sequential(nn.Embedding(20, 4), nn.Linear(4, 1)).requires_grad_(False)
+    token = torch.multinomial(writer(torch.randn(4, 8)).softmax(1), 1)[:, 0]
+    nn.functional.softplus(-reader(token)).mean().backward()
+
+
 MISTAKES: list[tuple[type[Exception], Callable[[], object], str]] = [
+    (
+        RuntimeError,
+        text_gan,
+        "element 0 of tensors does not require grad and does not have a grad_fn",
+    ),
     (
         TypeError,
         lambda: nn.Tanh(torch.rand(2)),
@@ -117,6 +129,25 @@ def test_the_minus_sign_teaches_the_generator_to_be_recognised():
     assert before == pytest.approx(0.54, abs=0.01)
     assert fooled == pytest.approx(0.72, abs=0.01)
     assert recognised == pytest.approx(0.32, abs=0.01)
+
+
+def test_without_the_order_the_discriminator_cannot_ask_for_it():
+    """Shuffled descriptions change nothing for a judge of pictures, and much for one of pairs."""
+    rng = torch.Generator().manual_seed(0)
+    order = torch.randint(10, (256,), generator=rng)
+    pictures = nn.functional.one_hot(order, 10).float() + 0.1 * torch.randn(256, 10, generator=rng)
+    shuffled = order[torch.randperm(256, generator=rng)]
+
+    def blind(pictures: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+        return pictures.square().sum(1)  # whatever it computes: of the pictures alone
+
+    def told(pictures: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+        return pictures.gather(1, order[:, None])[:, 0]
+
+    value = nn.functional.softplus
+    for judge, changes in ((blind, False), (told, True)):
+        fits, not_fits = (value(-judge(pictures, seen)).mean() for seen in (order, shuffled))
+        assert bool((fits - not_fits).abs() > 0.1) is changes
 
 
 def test_every_entry_has_its_five_parts_and_a_label():
