@@ -23,77 +23,19 @@ from aigc_lib.steering import Prompt, Settings
 from aigc_lib.tokenisers import HEX
 from aigc_lib.writers import Writer
 
-GLAD = frozenset(
-    [
-        "beauty",
-        "beloved",
-        "blessed",
-        "comfort",
-        "dear",
-        "delight",
-        "fair",
-        "gentle",
-        "glad",
-        "good",
-        "grace",
-        "happy",
-        "honest",
-        "honour",
-        "joy",
-        "kind",
-        "kiss",
-        "laugh",
-        "love",
-        "lovely",
-        "merry",
-        "mirth",
-        "noble",
-        "peace",
-        "pleasure",
-        "praise",
-        "smile",
-        "sweet",
-        "thank",
-        "thanks",
-        "true",
-        "welcome",
-    ]
-)
-SAD = frozenset(
-    [
-        "alas",
-        "bad",
-        "bloody",
-        "cruel",
-        "curse",
-        "cursed",
-        "dead",
-        "death",
-        "die",
-        "evil",
-        "false",
-        "fear",
-        "foul",
-        "grave",
-        "grief",
-        "hate",
-        "hell",
-        "ill",
-        "kill",
-        "murder",
-        "pain",
-        "poor",
-        "shame",
-        "sick",
-        "sorrow",
-        "tears",
-        "villain",
-        "war",
-        "weep",
-        "woe",
-        "wrong",
-    ]
-)
+# fmt: off
+GLAD = frozenset({
+    "beauty", "beloved", "blessed", "comfort", "dear", "delight", "fair", "gentle", "glad", "good",
+    "grace", "happy", "honest", "honour", "joy", "kind", "kiss", "laugh", "love", "lovely", "merry",
+    "mirth", "noble", "peace", "pleasure", "praise", "smile", "sweet", "thank", "thanks", "true",
+    "welcome",
+})
+SAD = frozenset({
+    "alas", "bad", "bloody", "cruel", "curse", "cursed", "dead", "death", "die", "evil", "false",
+    "fear", "foul", "grave", "grief", "hate", "hell", "ill", "kill", "murder", "pain", "poor",
+    "shame", "sick", "sorrow", "tears", "villain", "war", "weep", "woe", "wrong",
+})
+# fmt: on
 # The same learning rate and steps for every beta. DPO needs smaller steps: it sees few pairs often.
 STEER = Settings()
 PREFER = Settings(beta=0.3, steps=60, batch=32, lr=1e-4)

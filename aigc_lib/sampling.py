@@ -94,7 +94,8 @@ def generate(
     model.eval()
     context, text = model.size.context, prompt
     rng = torch.Generator(prompt.device).manual_seed(seed)
-    cache = Cache(model.size, len(prompt), prompt.device) if cached else None
+    kind = model.embedding.weight.dtype
+    cache = Cache(model.size, len(prompt), prompt.device, kind) if cached else None
     for _ in range(n):
         if cache and text.shape[1] <= context:
             logits = model(text[:, cache.length :], cache)[:, -1]

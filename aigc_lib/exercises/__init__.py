@@ -15,6 +15,7 @@ from aigc_lib.exercises import (
     core_concepts,
     evaluating_generators,
     first_gan,
+    reinforcement_learning,
     training_dynamics,
     training_on_gpus,
     what_is_aigc,
@@ -94,6 +95,13 @@ CHECKERS: dict[str, Callable[..., str]] = {
     "09.5": training_on_gpus.check_5,
     "09.6": training_on_gpus.check_6,
     "09.7": training_on_gpus.check_7,
+    "12.1": reinforcement_learning.check_1,
+    "12.2": reinforcement_learning.check_2,
+    "12.3": reinforcement_learning.check_3,
+    "12.4": reinforcement_learning.check_4,
+    "12.5": reinforcement_learning.check_5,
+    "12.6": reinforcement_learning.check_6,
+    "12.7": reinforcement_learning.check_7,
 }
 
 

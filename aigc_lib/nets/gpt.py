@@ -53,11 +53,18 @@ class Cache:
         size: of the network.
         batch: sequences side by side.
         device: where the network is.
+        dtype: of its numbers.
     """
 
-    def __init__(self, size: GPTSize, batch: int, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        size: GPTSize,
+        batch: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         shape = (size.layers, batch, size.heads, size.context, size.width // size.heads)
-        self.keys, self.values = (torch.empty(shape, device=device) for _ in range(2))
+        self.keys, self.values = (torch.empty(shape, device=device, dtype=dtype) for _ in range(2))
         self.length = 0
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
