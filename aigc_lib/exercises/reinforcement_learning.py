@@ -72,7 +72,7 @@ def check_4(answer: object) -> str:
         found = found.bool()
         if torch.equal(found, (ratio - 1).abs() > 0.2):
             raise WrongAnswer("a ratio that went the wrong way must be brought back: not cut")
-        if torch.equal(found, wanted.flip(0)):
+        if torch.equal(found, wanted.roll(4)):
             raise WrongAnswer("a good action becomes more probable: its ratio goes *up*")
     same_tensor(found, wanted, hint="look at the minimum for both signs", what="where it is cut")
     return "cut only where the ratio has gone far enough in the direction that was asked for"
