@@ -28,7 +28,7 @@ What stands where, and the chapter that reads it:
     generators   the recipe of the shipped generators                 01, 07, 08
     tokenisers   text to numbers and back                                     01
     lm           training and scoring a language model                        01
-    pretraining  a published setting, ours beside a plain loop                 10
+    pretraining a published setting, ours beside a plain loop                 10
     sampling     letting it write                                             01
     writers      the recipe of the shipped language models                    01
     rl           returns, advantages, policy losses, preferences              12
