@@ -28,13 +28,15 @@ What stands where, and the chapter that reads it:
     generators   the recipe of the shipped generators                 01, 07, 08
     tokenisers   text to numbers and back                                     01
     lm           training and scoring a language model                        01
-    pretraining a published setting, ours beside a plain loop                 10
+    pretraining  a published setting, ours beside a plain loop                 10
     sampling     letting it write                                             01
     writers      the recipe of the shipped language models                    01
     rl           returns, advantages, policy losses, preferences              12
     acting       playing environments with a policy, scoring it               12
     ppo          the loop: act, improve, again                                12
     cartpole     the experiment on a balanced pole: settings and score        12
+    steering     a language model, a reward, a leash; preferences             12
+    cheer        the experiment on cheerful words: reward and judges          12
     lora         fine-tuning through small matrices beside frozen ones        11
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
