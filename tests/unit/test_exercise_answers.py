@@ -13,6 +13,7 @@ from tests.unit import (
     answers_core_concepts,
     answers_evaluating_generators,
     answers_first_gan,
+    answers_pretraining_language_models,
     answers_reinforcement_learning,
     answers_training_dynamics,
     answers_training_on_gpus,
@@ -31,6 +32,7 @@ CHAPTERS = (
     answers_convolutional_gans,
     answers_evaluating_generators,
     answers_training_on_gpus,
+    answers_pretraining_language_models,
     answers_reinforcement_learning,
 )
 RIGHT = {name: answer for chapter in CHAPTERS for name, answer in chapter.RIGHT.items()}

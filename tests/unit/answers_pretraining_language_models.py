@@ -1,0 +1,97 @@
+"""Right and wrong answers to chapter 10's exercises, and what the hint to each wrong one says."""
+
+import math
+from collections import Counter
+from itertools import pairwise
+
+import torch
+
+
+def best(words):
+    counts = Counter()
+    for word in words:
+        counts.update(zip(word, word[1:], strict=False))
+    most = max(counts.values())
+    return min(pair for pair, n in counts.items() if n == most)
+
+
+def over_ends(words):
+    counts = Counter(pairwise([t for word in words for t in word]))
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
+
+def largest(words):
+    counts = Counter(pair for word in words for pair in pairwise(word))
+    return max(counts, key=lambda pair: (counts[pair], pair))
+
+
+def attend(q, k, v):
+    rows = []
+    for t in range(len(q)):
+        scores = torch.stack([q[t] @ k[s] / math.sqrt(q.shape[1]) for s in range(t + 1)])
+        rows.append((scores.softmax(0)[:, None] * v[: t + 1]).sum(0))
+    return torch.stack(rows)
+
+
+def keep(p, share):
+    kept, total = torch.zeros_like(p), 0.0
+    for i in p.argsort(descending=True):
+        if total >= share:
+            break
+        kept[i] = p[i]
+        total += float(p[i])
+    return kept / kept.sum()
+
+
+def heat(p, t):
+    weights = p.pow(1 / t)
+    return weights / weights.sum()
+
+
+def count(vocabulary, context, layers, width):
+    block = 12 * width**2 + 9 * width + 4 * width
+    return (vocabulary + context) * width + layers * block + 2 * width
+
+
+RIGHT = {
+    "10.1": (1.4 / math.log(2), math.exp(1.4)),
+    "10.2": best,
+    "10.3": attend,
+    "10.4": keep,
+    "10.5": heat,
+    "10.6": count,
+    "10.7": "byte pairs",
+}
+WRONG = [
+    ("10.1", (1.4 * math.log(2), 4.055), "more"),
+    ("10.1", (2.02, 2**1.4), "power of the"),
+    ("10.1", 2.02, "a pair"),
+    ("10.2", over_ends, "end of a word"),
+    ("10.2", largest, "smaller tokens"),
+    ("10.2", lambda words: (0, 0), "not the most frequent"),
+    ("10.3", lambda q, k, v: (q @ k.T / 2).softmax(-1) @ v, "its own future"),
+    (
+        "10.3",
+        lambda q, k, v: (
+            (q @ k.T).masked_fill(~torch.ones(5, 5).tril().bool(), -math.inf).softmax(-1) @ v
+        ),
+        "root",
+    ),
+    (
+        "10.3",
+        lambda q, k, v: ((q @ k.T / 2).softmax(-1) * torch.ones(5, 5).tril()) @ v,
+        "mask before",
+    ),
+    ("10.4", lambda p, share: p * (p >= 0.3), "sum to 1"),
+    ("10.4", lambda p, share: p * 0, "always stays"),
+    ("10.4", lambda p, share: p, "reach the share"),
+    ("10.5", lambda p, t: p.log() * 0 + p.log() / t, "powers"),
+    ("10.5", lambda p, t: p**t / (p**t).sum(), "1 / T"),
+    ("10.5", lambda p, t: p ** (1 / t), "sum to 1"),
+    ("10.6", lambda v, c, n, w: count(v, c, n, w) + v * w, "count it once"),
+    ("10.6", lambda v, c, n, w: 12 * n * w**2, "what else"),
+    ("10.6", lambda v, c, n, w: count(v, c, n, w) - 2 * w, "one at the end"),
+    ("10.7", "characters", "what does"),
+    ("10.7", "equal", "same unit"),
+    ("10.7", 3, "answer 'characters'"),
+]
