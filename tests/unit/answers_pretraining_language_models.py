@@ -10,7 +10,7 @@ import torch
 def best(words):
     counts = Counter()
     for word in words:
-        counts.update(zip(word, word[1:], strict=False))
+        counts.update(pairwise(word))
     most = max(counts.values())
     return min(pair for pair, n in counts.items() if n == most)
 
