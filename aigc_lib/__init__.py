@@ -38,6 +38,9 @@ What stands where, and the chapter that reads it:
     steering     a language model, a reward, a leash; preferences             12
     cheer        the experiment on cheerful words: reward and judges          12
     lora         fine-tuning through small matrices beside frozen ones        11
+    embed        sentences as points, a pretrained network              15, 16, 17
+    chat         a small pretrained chat model                            11, 15
+    apps         working tools: film, service, finance, recommendation    14 to 17
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04
@@ -48,7 +51,7 @@ What stands where, and the chapter that reads it:
     ladder       from one to the other, a change at a time                    09
     footprint    bytes that a forward pass keeps                              09
     doctor       what runs on this machine, and how long it takes             05
-    cli          aigc doctor | train | train-dcgan | sample | evaluate | bench
+    cli          aigc doctor | train | train-dcgan | sample | evaluate | bench | demo
 """
 
 __version__ = "0.1.0"

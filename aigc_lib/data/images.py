@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.data.cache import fetch
-from aigc_lib.data.datasets import find
+from aigc_lib.data.datasets import DATASETS, find
 from aigc_lib.data.sources import DataError
 
 SPLITS = {"train": "train", "test": "t10k"}  # our name -> how the files' names begin
@@ -50,10 +50,13 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None) -> 
         root: the cache folder; None for `cache_dir()`.
 
     Raises:
-        ValueError: unknown name or split, or the name of a text.
+        ValueError: unknown name or split, or the name of another kind of data.
         DataError: the files cannot be had or are not what they should be; see `fetch`.
     """
     dataset = find(name)
+    if not dataset.classes and "train.txt" not in dataset.files:
+        known = [each.name for each in DATASETS.values() if each.classes]
+        raise ValueError(f"{name!r} is no set of labelled images; those are {', '.join(known)}")
     if not dataset.classes:
         raise ValueError(f"{name!r} is text: use aigc_lib.data.load_text({name!r})")
     if split not in SPLITS:

@@ -4,7 +4,7 @@ import difflib
 from pathlib import Path
 
 from aigc_lib.data.cache import fetch
-from aigc_lib.data.datasets import find
+from aigc_lib.data.datasets import DATASETS, find
 
 PARTS = ("train", "valid")
 
@@ -22,7 +22,7 @@ def load_text(name: str, part: str = "train", *, root: str | Path | None = None)
         root: the cache folder; None for `cache_dir()`.
 
     Raises:
-        ValueError: unknown name or part, or the name of an image set.
+        ValueError: unknown name or part, or the name of another kind of data.
         DataError: the files cannot be had or are not what they should be; see `fetch`.
     """
     dataset = find(name)
@@ -32,4 +32,7 @@ def load_text(name: str, part: str = "train", *, root: str | Path | None = None)
         near = difflib.get_close_matches(str(part).lower(), PARTS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"unknown part {part!r}; known are {', '.join(PARTS)}.{hint}")
+    if f"{part}.txt" not in dataset.files:
+        known = [each.name for each in DATASETS.values() if "train.txt" in each.files]
+        raise ValueError(f"{name!r} is no text in two parts; those are {', '.join(known)}")
     return (fetch(name, root) / f"{part}.txt").read_bytes().decode("utf8")

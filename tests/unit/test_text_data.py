@@ -114,3 +114,9 @@ def test_names_and_parts_that_are_none():
         load_text("tang", "test")
     with pytest.raises(ValueError, match="Did you mean 'shakespeare'"):
         load_text("shakespear")
+
+
+@pytest.mark.parametrize(("call", "rest"), [(load_text, "shakespeare, tang"), (load, "mnist, ")])
+def test_a_data_set_of_another_kind_is_no_text_and_no_images(call, rest):
+    with pytest.raises(ValueError, match=rf"'minilm' is no .* those are {rest}"):
+        call("minilm")
