@@ -1,8 +1,9 @@
-"""The command line: ``aigc doctor | train | train-dcgan | sample | evaluate | bench``.
+"""The command line: ``aigc doctor | train | train-dcgan | sample | evaluate | bench | demo``.
 
 Every command's options are the fields of a dataclass; ``aigc train --help`` lists them.
 """
 
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -225,6 +226,26 @@ class Doctor:
         print(doctor.report())
 
 
+@dataclass(frozen=True)
+class Demo:
+    """Drive one of the tools of the application chapters, 14 to 17."""
+
+    name: tyro.conf.Positional[Literal["film", "finance", "recommendation", "service"]]
+    """Which tool."""
+    words: tyro.conf.Positional[tuple[str, ...]] = ()
+    """What to ask it; without words it shows an example."""
+
+    def __call__(self) -> None:
+        """Run the tool's demonstration."""
+        try:
+            tool = importlib.import_module(f"aigc_lib.apps.{self.name}")
+        except ModuleNotFoundError as error:
+            raise RuntimeError(
+                f"{error}. The tools need the book's packages: pip install 'aigc-lib[book]'"
+            ) from error
+        tool.demo(list(self.words))
+
+
 def main() -> None:
     """Entry point of the command ``aigc``."""
     command = tyro.extras.subcommand_cli_from_dict(
@@ -235,6 +256,7 @@ def main() -> None:
             "sample": Sample,
             "evaluate": Evaluate,
             "bench": Bench,
+            "demo": Demo,
         },
         description=__doc__,
     )

@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.unit.command import aigc, on_the_cpu  # noqa: F401 - a fixture
 
-COMMANDS = ["doctor", "train", "train-dcgan", "sample", "evaluate", "bench"]
+COMMANDS = ["doctor", "train", "train-dcgan", "sample", "evaluate", "bench", "demo"]
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
 
@@ -39,10 +40,34 @@ def test_help(
 
 
 def test_unknown_options_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    for arguments in (["train", "--lerning-rate", "1"], ["fly"], ["train", "--data", "cifar"]):
+    for arguments in (
+        ["train", "--lerning-rate", "1"],
+        ["fly"],
+        ["train", "--data", "cifar"],
+        ["demo", "x"],
+    ):
         with pytest.raises(SystemExit) as caught:
             aigc(monkeypatch, *arguments)
         assert caught.value.code == 2
+
+
+def test_demo_hands_the_words_to_its_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    tool = SimpleNamespace(demo=asked.append)
+    for name in ("film", "finance", "recommendation", "service"):
+        monkeypatch.setitem(sys.modules, f"aigc_lib.apps.{name}", tool)
+        aigc(monkeypatch, "demo", name, "a cat", "at night")
+    assert asked == [["a cat", "at night"]] * 4
+    aigc(monkeypatch, "demo", "film")
+    assert asked[-1] == []
+
+
+def test_demo_without_the_books_packages_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "aigc_lib.apps.service", None)
+    with pytest.raises(SystemExit, match=r"pip install 'aigc-lib\[book\]'"):
+        aigc(monkeypatch, "demo", "service", "hello")
 
 
 def test_the_module_is_the_command_and_exits_with_one(tmp_path: Path) -> None:
