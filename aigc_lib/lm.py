@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from aigc_lib import checkpoint as ckpt
@@ -87,7 +87,7 @@ def loss_of(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
-def optimiser_for(model: GPT, lr: float, decay: float = 0.1) -> torch.optim.AdamW:
+def optimiser_for(model: nn.Module, lr: float, decay: float = 0.1) -> torch.optim.AdamW:
     """AdamW that shrinks matrices only: a bias or a scale has no reason to be near 0."""
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]

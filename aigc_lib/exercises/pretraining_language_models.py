@@ -130,3 +130,47 @@ def check_7(answer: object) -> str:
     if answer == "equal":
         raise WrongAnswer("bring both to the same unit first")
     return "3.6 * 0.45 = 1.62 nats a character, less than 1.8"
+
+
+def check_8(answer: object) -> str:
+    """The repetition penalty."""
+    penalise = is_function(answer, 3)
+    logits = torch.tensor([2.0, -1.0, 0.5, -3.0, 0.0])
+    for seen, strength in (([0, 1], 2.0), ([3, 0, 3, 3], 1.5), ([], 2.0), ([4, 1], 1.0)):
+        found = penalise(logits.clone(), list(seen), strength)
+        divided, again = logits.clone(), logits.clone()
+        for token in seen:
+            again[token] *= 1 / strength if logits[token] > 0 else strength
+        for token in set(seen):
+            divided[token] /= strength
+        wanted = logits.clone()
+        for token in set(seen):
+            wanted[token] *= 1 / strength if logits[token] > 0 else strength
+        if (
+            torch.is_tensor(found)
+            and found.shape == logits.shape
+            and not torch.equal(found, wanted)
+        ):
+            if torch.allclose(found, divided):
+                raise WrongAnswer("-1 divided by 2 is -0.5, which is *more* likely: multiply those")
+            if torch.allclose(found, again):
+                raise WrongAnswer("a token that was seen three times is punished once, not thrice")
+        hint = "positive logits of seen tokens are divided, negative ones multiplied"
+        same_tensor(found, wanted, hint=hint, what=f"the result for {seen} and {strength}")
+    return "either way what was seen becomes less likely, and nothing else is touched"
+
+
+def check_9(answer: object) -> str:
+    """The best guess of what cannot be known, and its price."""
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise WrongAnswer("give a pair: (guess, price)")
+    guess, price = (float(x) for x in answer)
+    if abs(guess - 1) < 1e-6:
+        raise WrongAnswer(
+            "white is the most frequent, but where it is wrong it pays 4: try between"
+        )
+    close(guess, 0.5, tol=5e-3, hint="the mean of what fits", what="the guess")
+    if abs(price - 1) < 5e-3:
+        raise WrongAnswer("that is the price of always saying white; what does *your* guess pay?")
+    close(price, 0.75, tol=5e-3, hint="3/4 of one square plus 1/4 of another", what="the price")
+    return "a grey that is never right, and yet on average nearest: this is why the guesses blur"

@@ -93,11 +93,14 @@ def attention_weights(q: Tensor, k: Tensor) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Causal self-attention: every token gathers from those before it, in several heads."""
+    """Self-attention in several heads: every token gathers from those before it, itself included.
 
-    def __init__(self, size: GPTSize) -> None:
+    With ``causal=False`` it gathers from all, as the masked autoencoder's patches do.
+    """
+
+    def __init__(self, size: GPTSize, causal: bool = True) -> None:
         super().__init__()
-        self.heads, self.dropout = size.heads, size.dropout
+        self.heads, self.dropout, self.causal = size.heads, size.dropout, causal
         self.qkv = nn.Linear(size.width, 3 * size.width)
         self.out = nn.Linear(size.width, size.width)
 
@@ -117,7 +120,7 @@ class Attention(nn.Module):
             q, k, v,
             attn_mask=None if whole else causal_mask(q.shape[2], k.shape[2], q.device),
             dropout_p=self.dropout if self.training else 0.0,
-            is_causal=whole,
+            is_causal=whole and self.causal,
         )  # fmt: skip
         gathered: Tensor = self.out(y.transpose(1, 2).flatten(2))
         return gathered
@@ -126,10 +129,10 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Attention, then a small network for each token; each adds to what it reads."""
 
-    def __init__(self, size: GPTSize) -> None:
+    def __init__(self, size: GPTSize, causal: bool = True) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(size.width), nn.LayerNorm(size.width)
-        self.attention = Attention(size)
+        self.attention = Attention(size, causal)
         self.network = nn.Sequential(
             nn.Linear(size.width, 4 * size.width),
             nn.GELU(approximate="tanh"),  # as GPT-2 has it

@@ -2,12 +2,16 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from aigc_lib import sampling, tokenisers
+from aigc_lib import masked, sampling, tokenisers
 from aigc_lib.nets.gpt import GPT, Cache, GPTSize, attention_weights
+from aigc_lib.nets.masked import MaskedAutoencoder, MaskedSize
 
 
 @pytest.mark.label("eq-per-character")
@@ -86,3 +90,107 @@ def test_the_cache_reads_each_token_once() -> None:
         sampling.generate(model, start, n, cached=cached)
         assert sum(read) == wanted
     assert Cache(model.size, 1).length == 0
+
+
+@pytest.mark.label("thm-repetition")
+@given(
+    logits=st.lists(st.floats(-5, 5), min_size=4, max_size=4),
+    strength=st.floats(1.01, 3),
+)
+def test_a_penalty_lowers_what_was_seen_and_nothing_else(
+    logits: list[float], strength: float
+) -> None:
+    """Odds, one by one, from the library's probabilities against the definition."""
+    x = torch.tensor([logits], dtype=torch.float64)
+    p = sampling.distribution(x, seen=torch.tensor([[0, 1, 1]]), repetition=strength)[0].log()
+    for seen in (0, 1):
+        by = strength if logits[seen] < 0 else 1 / strength
+        assert float(p[seen] - p[3]) == pytest.approx(by * logits[seen] - logits[3], abs=1e-9)
+        assert float(p[seen] - p[3]) <= logits[seen] - logits[3] + 1e-9
+    assert float(p[2] - p[3]) == pytest.approx(logits[2] - logits[3], abs=1e-9)
+
+
+@pytest.mark.label("thm-repetition")
+def test_a_constant_added_to_all_logits_changes_what_the_penalty_does() -> None:
+    x, seen = torch.tensor([[2.0, 1.0, 0.5]]), torch.tensor([[0]])
+    assert torch.allclose(sampling.distribution(x), sampling.distribution(x - 3))
+    moved = [sampling.distribution(x + c, seen=seen, repetition=2.0)[0, 0] for c in (0, -3)]
+    odds = [float(p / (1 - p)) for p in moved]
+    rest = math.exp(1.0) + math.exp(0.5)
+    assert odds[0] == pytest.approx(math.exp(1.0) / rest, rel=1e-5)  # 2 became 1
+    assert odds[1] == pytest.approx(math.exp(-2.0 + 3) / rest, rel=1e-5)  # -1 became -2
+    zero = sampling.distribution(x - 2, seen=seen, repetition=9.0)
+    assert torch.allclose(zero, sampling.distribution(x))  # a logit of 0 is not touched at all
+
+
+@pytest.mark.label("eq-masked-loss")
+@pytest.mark.parametrize("hidden_count", [1, 3])
+def test_only_what_was_hidden_counts(hidden_count: int) -> None:
+    """Pixel by pixel on the pictures themselves; and no change to a visible guess changes it."""
+    rng = torch.Generator().manual_seed(0)
+    patches, guesses = torch.rand(2, 5, 4, 9, generator=rng)
+    order = torch.stack([torch.randperm(4, generator=rng) for _ in range(5)])
+    seen, hidden = order[:, hidden_count:], order[:, :hidden_count]
+    model = Told(guesses)
+    total = 0.0
+    for n in range(5):
+        for place in hidden[n].tolist():
+            for i in range(9):
+                total += float(guesses[n, place, i] - patches[n, place, i]) ** 2
+    found = masked.loss_of(model, patches, seen, hidden)
+    assert float(found) == pytest.approx(total / (5 * hidden_count * 9), rel=1e-5)
+    model.guesses = guesses.scatter(1, seen[:, :, None].expand(-1, -1, 9), 99.0)
+    assert torch.equal(masked.loss_of(model, patches, seen, hidden), found)
+
+
+class Told(MaskedAutoencoder):
+    """Guesses what it was told, whatever it sees."""
+
+    def __init__(self, guesses: torch.Tensor) -> None:
+        super().__init__(MaskedSize(side=6, patch=3, visible=1, width=4, layers=1, heads=1))
+        self.guesses = guesses
+
+    def forward(self, patches: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """The guesses."""
+        return self.guesses
+
+
+@pytest.mark.label("eq-unseen")
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 2**31), visible=st.integers(1, 15))
+def test_what_is_hidden_changes_nothing(seed: int, visible: int) -> None:
+    """For any picture and any places: other pixels there, the same code and the same guesses."""
+    rng = torch.Generator().manual_seed(seed)
+    model = masked.fresh(seed % 5).eval()
+    patches, others = torch.rand(2, 3, 16, 49, generator=rng) * 2 - 1
+    seen, hidden = masked.choose(3, 16, visible, rng)
+    mixed = patches.scatter(1, hidden[:, :, None].expand(-1, -1, 49), others)
+    assert not torch.equal(mixed, patches)
+    with torch.no_grad():
+        assert torch.equal(model.encode(mixed, seen), model.encode(patches, seen))
+        assert torch.equal(model(mixed, seen), model(patches, seen))
+        shown = patches.clone()
+        shown[:, seen[0, 0]] += 0.5
+        assert not torch.allclose(model(shown, seen)[0], model(patches, seen)[0], atol=1e-6)
+
+
+@pytest.mark.label("thm-mean-guess")
+def test_the_mean_of_what_fits_is_the_best_guess() -> None:
+    """All guesses of a grid, over a small joint distribution given as fractions."""
+    joint = {  # (visible, hidden): probability
+        (0, 0): Fraction(1, 8), (0, 4): Fraction(3, 8), (1, 1): Fraction(1, 3),
+        (1, 2): Fraction(1, 12), (1, 6): Fraction(1, 12),
+    }  # fmt: skip
+    assert sum(joint.values()) == 1
+    grid = [Fraction(i, 20) for i in range(121)]
+
+    def price(guess: dict[int, Fraction]) -> Fraction:
+        return sum((p * (y - guess[x]) ** 2 for (x, y), p in joint.items()), Fraction(0))
+
+    best = min(({0: a, 1: b} for a in grid for b in grid), key=price)
+    assert best == {0: Fraction(3), 1: Fraction(2)}  # (0 + 3 * 4) / 4 and (4 * 1 + 2 + 6) / 6
+    left = (Fraction(3) + Fraction(10, 3)) / 2  # the variances where 0 and where 1 is visible
+    assert price(best) == left
+    blind = min(grid, key=lambda a: price({0: a, 1: a}))
+    assert blind == Fraction(5, 2)  # the mean of all
+    assert price({0: blind, 1: blind}) == left + Fraction(1, 4)  # what the visible explains

@@ -53,6 +53,29 @@ def count(vocabulary, context, layers, width):
     return (vocabulary + context) * width + layers * block + 2 * width
 
 
+def penalise(logits, seen, strength):
+    return torch.tensor([
+        x if i not in seen else min(x / strength, x * strength)
+        for i, x in enumerate(logits.tolist())
+    ])  # fmt: skip
+
+
+def divide(logits, seen, strength):
+    logits[list(set(seen))] /= strength
+    return logits
+
+
+def each_time(logits, seen, strength):
+    signs = logits > 0
+    for token in seen:
+        logits[token] *= 1 / strength if signs[token] else strength
+    return logits
+
+
+def everything(logits, seen, strength):
+    return torch.where(logits > 0, logits / strength, logits * strength)
+
+
 RIGHT = {
     "10.1": (1.4 / math.log(2), math.exp(1.4)),
     "10.2": best,
@@ -61,6 +84,8 @@ RIGHT = {
     "10.5": heat,
     "10.6": count,
     "10.7": "byte pairs",
+    "10.8": penalise,
+    "10.9": (0.5, 0.75),
 }
 WRONG = [
     ("10.1", (1.4 * math.log(2), 4.055), "more"),
@@ -94,4 +119,11 @@ WRONG = [
     ("10.7", "characters", "what does"),
     ("10.7", "equal", "same unit"),
     ("10.7", 3, "answer 'characters'"),
+    ("10.8", divide, "more"),
+    ("10.8", each_time, "punished once"),
+    ("10.8", everything, "are divided"),
+    ("10.9", (1.0, 1.0), "most frequent"),
+    ("10.9", (0.5, 1.0), "always saying white"),
+    ("10.9", (0.6, 0.76), "mean of what fits"),
+    ("10.9", 0.5, "a pair"),
 ]

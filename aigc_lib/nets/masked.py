@@ -1,0 +1,151 @@
+"""A masked autoencoder: a picture is guessed from a quarter of its patches (chapter 10).
+
+He et al. (2022), "Masked autoencoders are scalable vision learners", arXiv:2111.06377. The encoder
+reads the visible patches only; a lighter decoder puts one learned stand-in where each hidden patch
+was, and guesses the pixels. Both are made of the GPT's blocks without the causal mask, for a
+picture has no first and last. Left out: the class token, and positions given as fixed waves.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aigc_lib.nets.gpt import Block, GPTSize
+
+
+@dataclass(frozen=True)
+class MaskedSize:
+    """What fixes a masked autoencoder's shape.
+
+    Attributes:
+        side: height and width of the pictures, in pixels.
+        patch: height and width of a patch; divides ``side``.
+        visible: patches that the encoder sees in training.
+        width, layers, heads: of the encoder, as in ``GPTSize``.
+        decoder_width, decoder_layers: of the decoder, which has as many heads.
+    """
+
+    side: int = 28
+    patch: int = 7
+    visible: int = 4
+    width: int = 64
+    layers: int = 3
+    heads: int = 4
+    decoder_width: int = 32
+    decoder_layers: int = 1
+
+    @property
+    def places(self) -> int:
+        """Patches of a picture."""
+        return (self.side // self.patch) ** 2
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that cannot be; ``GPTSize`` refuses those of the blocks."""
+        if self.patch < 1 or self.side < 1 or self.side % self.patch:
+            raise ValueError(f"patches of {self.patch} pixels do not tile {self.side}: divide it")
+        if not 1 <= self.visible < self.places:
+            raise ValueError(
+                f"visible must be from 1 to {self.places - 1}, so that something is seen and "
+                f"something hidden, got {self.visible}"
+            )
+
+
+def to_patches(images: Tensor, patch: int) -> Tensor:
+    """Cut pictures (N, 1, H, W) into rows of patches: (N, places, patch * patch).
+
+    Raises:
+        ValueError: another shape, or a patch that does not tile it.
+    """
+    if (
+        images.ndim != 4
+        or images.shape[1] != 1
+        or images.shape[2] % patch
+        or images.shape[3] % patch
+    ):
+        raise ValueError(
+            f"patches of {patch} pixels need grey pictures (N, 1, H, W) that they tile, got "
+            f"{tuple(images.shape)}"
+        )
+    return F.unfold(images, patch, stride=patch).transpose(1, 2)
+
+
+def to_pictures(patches: Tensor, side: int) -> Tensor:
+    """The inverse of ``to_patches`` for square pictures: (N, 1, side, side)."""
+    patch = round(patches.shape[2] ** 0.5)
+    return F.fold(patches.transpose(1, 2), side, patch, stride=patch)
+
+
+def pick(patches: Tensor, places: Tensor) -> Tensor:
+    """The patches (N, K, D) that stand at ``places`` int64 (N, K) of patches (N, P, D)."""
+    return patches.gather(1, places[:, :, None].expand(-1, -1, patches.shape[2]))
+
+
+def blocks(places: int, layers: int, heads: int, width: int) -> nn.ModuleList:
+    """Blocks in which every patch gathers from all; a vocabulary they do not have."""
+    size = GPTSize(vocabulary=1, context=places, layers=layers, heads=heads, width=width)
+    return nn.ModuleList(Block(size, causal=False) for _ in range(layers))
+
+
+class MaskedAutoencoder(nn.Module):
+    """Visible patches in, a guess of every patch out.
+
+    Args:
+        size: the shape; weights start from PyTorch's global random state.
+    """
+
+    def __init__(self, size: MaskedSize = MaskedSize()) -> None:
+        super().__init__()
+        self.size = size
+        pixels, width, narrow = size.patch**2, size.width, size.decoder_width
+        self.embed = nn.Linear(pixels, width)
+        self.positions = nn.Embedding(size.places, width)
+        self.encoder = blocks(size.places, size.layers, size.heads, width)
+        self.norm = nn.LayerNorm(width)
+        self.narrow = nn.Linear(width, narrow)
+        self.stand_in = nn.Parameter(torch.zeros(1, 1, narrow))
+        self.decoder_positions = nn.Embedding(size.places, narrow)
+        self.decoder = blocks(size.places, size.decoder_layers, size.heads, narrow)
+        self.decoder_norm = nn.LayerNorm(narrow)
+        self.guess = nn.Linear(narrow, pixels)
+        for positions in (self.positions, self.decoder_positions):
+            nn.init.normal_(positions.weight, std=0.02)
+
+    def encode(self, patches: Tensor, seen: Tensor) -> Tensor:
+        """What the encoder makes of the patches at ``seen``: (N, V, width). It reads no others.
+
+        Args:
+            patches: (N, places, pixels), in [-1, 1].
+            seen: int64 (N, V), the places of the visible ones.
+        """
+        x = self.embed(pick(patches, seen)) + self.positions(seen)
+        for block in self.encoder:
+            x = block(x)
+        encoded: Tensor = self.norm(x)
+        return encoded
+
+    def forward(self, patches: Tensor, seen: Tensor) -> Tensor:
+        """A guess of all patches (N, places, pixels) from those at ``seen`` int64 (N, V)."""
+        known = self.narrow(self.encode(patches, seen))
+        where = seen[:, :, None].expand(-1, -1, known.shape[2])
+        x = self.stand_in.expand(len(patches), self.size.places, -1).scatter(1, where, known)
+        x = x + self.decoder_positions.weight
+        for block in self.decoder:
+            x = block(x)
+        guessed: Tensor = self.guess(self.decoder_norm(x))
+        return guessed
+
+    @torch.no_grad()
+    def features(self, images: Tensor, pooled: bool = True, batch: int = 500) -> Tensor:
+        """What the encoder makes of whole pictures (N, 1, side, side) in [-1, 1]; no decoder.
+
+        Returns:
+            (N, width), the mean over the patches, or if not ``pooled`` (N, places * width).
+        """
+        every = torch.arange(self.size.places, device=images.device)
+        found = []
+        for part in images.split(batch):
+            x = self.encode(to_patches(part, self.size.patch), every.expand(len(part), -1))
+            found.append(x.mean(1) if pooled else x.flatten(1))
+        return torch.cat(found)
