@@ -6,7 +6,7 @@ What stands where, and the chapter that reads it:
     data         real images and texts, and the loader on the device      01, 06
     data.toy     mixtures of Gaussians, known exactly                     03, 04
     nets         networks: mlp (06), points (03, 04), dcgan (07), gpt (01), classifier (06),
-                 policy (12)
+                 masked (10), policy (12)
     workflow     fitting a classifier to few labels; Wilson's interval        05
     losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
     players      the two networks and all that a step changes about them      06
@@ -29,6 +29,7 @@ What stands where, and the chapter that reads it:
     tokenisers   text to numbers and back                                     01
     lm           training and scoring a language model                        01
     pretraining  a published setting, ours beside a plain loop                 10
+    masked       pretraining on pictures that are mostly hidden; linear probe  10
     sampling     letting it write                                             01
     writers      the recipe of the shipped language models                    01
     rl           returns, advantages, policy losses, preferences              12
@@ -37,10 +38,27 @@ What stands where, and the chapter that reads it:
     cartpole     the experiment on a balanced pole: settings and score        12
     steering     a language model, a reward, a leash; preferences             12
     cheer        the experiment on cheerful words: reward and judges          12
+    histories    what a request may know, and what was liked after it         17
+    ranking      scores of recommendation lists, and their intervals          17
+    recommenders popularity, neighbours, factors, a linear model with texts   17
+    irgan        a neural ranker: by likelihood, by pairs, by a game          17
+    films        the experiment on films: two periods, settings, scores       17
     lora         fine-tuning through small matrices beside frozen ones        11
+    finetuning   a small language model tuned on: all, the last block, LoRA   11
+    directions   the experiment on stage directions: texts, settings, scores  11
+    answering    answers of one word, from a chat model or our writer         11
+    kinds        the experiment on kinds of things: names, split, questions   11
     embed        sentences as points, a pretrained network              15, 16, 17
     chat         a small pretrained chat model                            11, 15
+    retrieval    words, BM25, fused rankings, thresholds                      15
+    faq          the construction FAQ in parts that share no question         15
+    intents      commands with intents, cut by template; keywords             15
+    matching     a reply for a question: by a game, regression, contrast      15
+    grounded     answers of a chat model from a text, and their checks        15
     apps         working tools: film, service, finance, recommendation    14 to 17
+    scenery      makers of scenes from descriptions, their judge, and the scores   14
+    flow         flow matching: training and sampling                         14
+    blend        Poisson blending, fillings, the seam and the flicker         14
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04

@@ -244,7 +244,8 @@ def evaluate(model: GPT, tokens: Tensor, batch: int = 64) -> float:
     whole = (len(tokens) - 1) // context * context
     total = torch.zeros((), dtype=torch.float64, device=tokens.device)
     inputs, targets = tokens[:whole].view(-1, context), tokens[1 : whole + 1].view(-1, context)
-    for x, y in zip(inputs.split(batch), targets.split(batch), strict=True):
+    for start in range(0, len(inputs), batch):  # ``split`` gives an empty batch for a short text
+        x, y = inputs[start : start + batch], targets[start : start + batch]
         total += loss_of(model, x, y).double() * y.numel()
     if whole < len(tokens) - 1:  # what is left is a shorter window
         x, y = tokens[None, whole:-1], tokens[None, whole + 1 :]

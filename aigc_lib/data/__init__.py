@@ -5,6 +5,7 @@ datasets.py  files, checksums, chains     cache.py      verified files in one fo
 images.py    uint8 image sets             batches.py    the loader on the device
 corpora.py   texts built from archives    text.py       texts as strings
 models.py    pretrained networks          derived.py    computed results, kept
+dialogue.py  questions and commands       questions.py  both as lists
 """
 
 from aigc_lib.data.batches import Batches, epoch_order

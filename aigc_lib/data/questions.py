@@ -42,12 +42,14 @@ def shop_faq() -> dict[str, Any]:
         "entries": id, and for "en" and "zh" an answer and five ways to ask for it; "outside":
         questions in both languages that no entry answers.
     """
-    return _ours("shop-faq.json")
+    faq: dict[str, Any] = _ours("shop-faq.json")
+    return faq
 
 
 def rewordings() -> dict[str, str]:
     """Every fourth question of the construction FAQ as we would ask it, by the entry's id."""
-    return _ours("construction-rewordings.json")
+    ours: dict[str, str] = _ours("construction-rewordings.json")
+    return ours
 
 
 def _ours(name: str) -> Any:

@@ -96,7 +96,7 @@ def compose(n: int, seed: int, labels: Tensor | None = None) -> Scenes:
         left = (8 if side == 0 else SIDE - 8) - height // 2 + int(b * 3) - 1
         left = min(max(left, 0), SIDE - height)
         bottom = 27 + int(c * 4)
-        paste(picture, cutout(tuple(OBJECTS)[thing], height), bottom - height, left)
+        paste(picture, cutout(tuple(OBJECTS.values())[thing], height), bottom - height, left)
     return Scenes(pictures.round().clamp(0, 255).to(torch.uint8), labels)
 
 
@@ -114,12 +114,12 @@ def library() -> Library:
 
 
 @lru_cache(maxsize=256)
-def cutout(word: str, height: int) -> Tensor:
-    """An object's picture, ``height`` x ``height`` pixels: (4, h, h), colours 0 to 255 times alpha.
+def cutout(title: str, height: int) -> Tensor:
+    """A picture of the library, by its caption: (4, h, h), colours 0 to 255 times alpha, and alpha.
 
     Multiplied by alpha before it is made smaller: else what is transparent would colour the edge.
     """
-    rgba = library().picture(OBJECTS[word]).float()
+    rgba = library().picture(title).float()
     alpha = rgba[3:] / 255
     return F.interpolate(
         torch.cat([rgba[:3] * alpha, alpha])[None], size=(height, height), mode="area"

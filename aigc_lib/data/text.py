@@ -14,10 +14,12 @@ def load_text(name: str, part: str = "train", *, root: str | Path | None = None)
 
     "shakespeare": plays, 4,122,009 characters to learn from, and 355,582 of four plays that are
     held out whole. "tang": quatrains, one a line: 12,320 to learn from, and 1,667 of poets that
-    are held out whole. `corpora.py` says how they are made.
+    are held out whole. "directions": the stage directions of the plays, one a line, an empty line
+    between plays; those of the same four are held out. `corpora.py` and `tuning.py` say how they
+    are made.
 
     Args:
-        name: "shakespeare" or "tang".
+        name: "shakespeare", "tang" or "directions".
         part: "train" or "valid".
         root: the cache folder; None for `cache_dir()`.
 

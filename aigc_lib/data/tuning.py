@@ -15,8 +15,13 @@ from aigc_lib.data.corpora import HELD_OUT, NOT_HIS, read_plays
 from aigc_lib.data.packages import npm_pack
 from aigc_lib.data.sources import File
 
-# Our names for Unicode's subgroups, by the beginning of theirs. Drinks are listed as vessels.
-KINDS = {"animal": "animal-", "clothing": "clothing", "food": "food-", "transport": "transport-"}
+# Our names for Unicode's subgroups: without drinks, listed as vessels, and without traffic signs.
+KINDS = {
+    "animal": r"animal-.*",
+    "clothing": "clothing",
+    "food": r"food-.*",
+    "transport": "transport-(air|ground|water)",
+}
 
 
 def directions(play: str) -> list[str]:
@@ -50,6 +55,6 @@ def from_emojibase(*, wanted: Mapping[str, File], into: Path) -> None:
     for row in read["en/data.json"]:
         group = groups.get(str(row.get("subgroup")), "")
         name = row["label"].replace("\u2019", "'")
-        lines += [f"{kind}\t{name}\n" for kind, begin in KINDS.items() if group.startswith(begin)]
+        lines += [f"{kind}\t{name}\n" for kind, form in KINDS.items() if re.fullmatch(form, group)]
     for file in wanted:
         (into / file).write_bytes("".join(sorted(lines)).encode())

@@ -22,6 +22,7 @@ RECIPES = {
     "classifier": RECIPE,
     "generator": "python -m aigc_lib.generators --run RUN --out {folder}",
     "writer": "python -m aigc_lib.writers --data {name} --out {folder}",
+    "scenes": "python -m tools.record_scenes",
 }
 
 

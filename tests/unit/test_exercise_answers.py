@@ -11,9 +11,14 @@ from tests.unit import (
     answers_are_you_ready,
     answers_convolutional_gans,
     answers_core_concepts,
+    answers_customer_service,
     answers_evaluating_generators,
+    answers_film_scenes,
+    answers_financial_monitoring,
+    answers_fine_tuning,
     answers_first_gan,
     answers_pretraining_language_models,
+    answers_recommendation,
     answers_reinforcement_learning,
     answers_training_dynamics,
     answers_training_on_gpus,
@@ -33,7 +38,12 @@ CHAPTERS = (
     answers_evaluating_generators,
     answers_training_on_gpus,
     answers_pretraining_language_models,
+    answers_fine_tuning,
     answers_reinforcement_learning,
+    answers_film_scenes,
+    answers_customer_service,
+    answers_financial_monitoring,
+    answers_recommendation,
 )
 RIGHT = {name: answer for chapter in CHAPTERS for name, answer in chapter.RIGHT.items()}
 WRONG = [case for chapter in CHAPTERS for case in chapter.WRONG]

@@ -92,6 +92,9 @@ def test_evaluate_predicts_each_token_once():
     assert evaluate(net, tokens) == pytest.approx(total / n, rel=1e-5)
     assert evaluate(net, tokens, batch=1) == pytest.approx(evaluate(net, tokens), rel=1e-6)
     assert evaluate(net, tokens[:9]) == pytest.approx(evaluate(net, tokens[:9], batch=3), rel=1e-6)
+    with torch.no_grad():
+        short = float(F.cross_entropy(net(tokens[None, :4])[0], tokens[1:5]))
+    assert evaluate(net, tokens[:5]) == pytest.approx(short, rel=1e-6)  # less than one window
     with pytest.raises(ValueError, match="at least 2"):
         evaluate(net, tokens[:1])
 

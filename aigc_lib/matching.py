@@ -1,0 +1,152 @@
+"""Three ways to learn which reply belongs to a question, from the same pairs (chapter 15).
+
+Questions and replies are embeddings: unit vectors (N, E). A **replier** turns a question into the
+embedding of a reply; the stored reply nearest to it is sent. It can be trained by
+
+    game        a discriminator is told the question and must tell replies people wrote from the
+                replier's: the source article's proposal, a conditional GAN
+    regression  the squared distance to the reply that people wrote
+    contrast    among the replies of a batch, the right one must be nearest (InfoNCE)
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
+
+from aigc_lib import gan, losses
+
+NOISE = 16  # length of a latent vector
+WIDTH = 128
+BATCH = 64
+STEPS = 300
+RATE = 3e-4  # Adam's step size, for all
+DRAWS = 8  # of the noise, when a trained game is asked
+TEMPERATURE = 0.05
+
+
+class Replier(nn.Module):
+    """(z, question) -> unit vectors (N, E): the question, moved. It starts near the question."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        last = nn.Linear(WIDTH, size)
+        nn.init.zeros_(last.bias)
+        nn.init.normal_(last.weight, std=0.005)
+        self.move = nn.Sequential(nn.Linear(size + NOISE, WIDTH), nn.GELU(), last)
+
+    def forward(self, z: Tensor, question: Tensor) -> Tensor:
+        """Latent vectors (N, NOISE) and questions (N, E) to replies (N, E)."""
+        return normalize(question + self.move(torch.cat([question, z], 1)), dim=1)
+
+
+class Judge(nn.Module):
+    """(reply, question) -> logits (N, 1): did a person give this reply to this question?"""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.scale = size**0.5  # products of entries of unit vectors are small
+        self.net = nn.Sequential(
+            nn.Linear(3 * size, WIDTH), nn.LeakyReLU(0.2), nn.Dropout(0.3), nn.Linear(WIDTH, 1)
+        )
+
+    def forward(self, reply: Tensor, question: Tensor) -> Tensor:
+        """Replies and questions (N, E) to logits (N, 1)."""
+        logits: Tensor = self.net(torch.cat([reply, question, self.scale * reply * question], 1))
+        return logits
+
+
+def batches(n: int, steps: int, seed: int) -> list[Tensor]:
+    """Rows of ``n`` pairs for every step, each pass over them in an order of its own."""
+    rng = torch.Generator().manual_seed(seed)
+    size = min(BATCH, n)
+    found: list[Tensor] = []
+    while len(found) < steps:
+        found += torch.randperm(n, generator=rng).split(size)[: n // size]
+    return found[:steps]
+
+
+def play(
+    questions: Tensor, replies: Tensor, seed: int, *, mismatched: bool = False, r1: float = 1.0,
+    steps: int = STEPS,
+) -> gan.Gan:  # fmt: skip
+    """Train replier and judge by the game, with chapter 7's non-saturating loss and R1.
+
+    Args:
+        questions, replies: unit vectors (N, E), pair by pair.
+        seed: of everything random.
+        mismatched: show the judge replies that people gave to *other* questions too, as wrong ones
+            (Reed et al., 2016, arXiv:1605.05396).
+        r1: the penalty's weight.
+        steps: of each player.
+    """
+    torch.manual_seed(seed)
+    size = questions.shape[1]
+    players = gan.Gan(
+        Replier(size), Judge(size), latent_dim=NOISE, lr=RATE, ema_half_life=2_000, seed=seed
+    )
+    loss = losses.with_r1(r1)
+    for rows in batches(len(questions), steps, seed):
+        real, asked = replies[rows], questions[rows]
+        fake = players.generate(players.noise(len(rows)), asked)
+        shown = [fake, real.roll(1, 0)] if mismatched else [fake]
+        times = len(shown)
+        told = (asked.repeat(times, 1),)
+        gan.d_step(players, real.repeat(times, 1), torch.cat(shown), loss, told)
+        gan.g_step(players, fake, loss, (asked,))
+        gan.count(players, len(rows))
+    players.discriminator.eval()
+    return players
+
+
+@torch.no_grad()
+def game_scores(players: gan.Gan, questions: Tensor, pool: Tensor) -> Tensor:
+    """Cosine (Q, P) of every stored reply (P, E) to the generated ones, a mean of eight draws."""
+    rng = torch.Generator().manual_seed(0)
+    scores = torch.zeros(len(questions), len(pool))
+    for _ in range(DRAWS):
+        z = torch.randn(len(questions), NOISE, generator=rng)
+        scores += players.average(z, questions) @ pool.T / DRAWS
+    return scores
+
+
+@torch.no_grad()
+def judge_scores(players: gan.Gan, questions: Tensor, pool: Tensor) -> Tensor:
+    """The judge's logit (Q, P) for every stored reply (P, E)."""
+    asked = questions.repeat_interleave(len(pool), 0)
+    logits = players.judge(pool.repeat(len(questions), 1), asked)
+    return logits.view(len(questions), len(pool))
+
+
+def teach(
+    questions: Tensor, replies: Tensor, loss: Callable[[Tensor, Tensor], Tensor], seed: int,
+    steps: int = STEPS,
+) -> Replier:  # fmt: skip
+    """Train a replier, without noise, on a loss of its replies and the right ones, both (N, E)."""
+    torch.manual_seed(seed)
+    replier = Replier(questions.shape[1])
+    optimiser = torch.optim.Adam(replier.parameters(), RATE)
+    for rows in batches(len(questions), steps, seed):
+        value = loss(replier(torch.zeros(len(rows), NOISE), questions[rows]), replies[rows])
+        optimiser.zero_grad()
+        value.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return replier.eval()
+
+
+@torch.no_grad()
+def taught_scores(replier: Replier, questions: Tensor, pool: Tensor) -> Tensor:
+    """Cosine (Q, P) of every stored reply (P, E) to the replier's."""
+    found: Tensor = replier(torch.zeros(len(questions), NOISE), questions)
+    return found @ pool.T
+
+
+def regression(found: Tensor, right: Tensor) -> Tensor:
+    """Mean squared distance of unit vectors (N, E)."""
+    return (found - right).square().sum(1).mean()
+
+
+def contrast(found: Tensor, right: Tensor) -> Tensor:
+    """InfoNCE: the cross-entropy, in nats, of picking the right reply among the batch's (N, E)."""
+    return cross_entropy(found @ right.T / TEMPERATURE, torch.arange(len(found)))

@@ -1,0 +1,144 @@
+"""Finding the best of stored answers (chapter 15): words, BM25, fused rankings, and when to refuse.
+
+Scores are float tensors with a row for each query and a column for each document; higher is better.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import Tensor
+
+# Words too common to tell one question from another.
+_COMMON = """
+a an and are as at be by can could do does for from get had has have how i if in is it its may me
+must my need of on or our shall should so that the their them there they this to was we were what
+when where which who will with would you your
+"""
+STOP = frozenset(_COMMON.split())
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in small letters, without the common ones of English.
+
+    Chinese puts no spaces between words: there it is every character, and every two neighbours.
+    """
+    found = []
+    for piece in re.findall(rf"[{HAN}]+|[^\W_{HAN}]+", text.lower()):
+        if re.match(rf"[{HAN}]", piece):
+            found += [*piece, *(piece[i : i + 2] for i in range(len(piece) - 1))]
+        elif piece not in STOP:
+            found.append(piece)
+    return found
+
+
+class BM25:
+    """The Okapi ranking of documents by the words that they share with a query.
+
+    A word that is in n of N documents is worth log((N - n + 0.5) / (n + 0.5)), in nats; one that is
+    in more than half of them, whose worth would be negative, a quarter of the mean worth.
+    Source: Robertson and Zaragoza, 2009, doi:10.1561/1500000019; the floor is rank_bm25's.
+    """
+
+    def __init__(self, documents: Sequence[str], k1: float = 1.5, b: float = 0.75) -> None:
+        if not documents or not any(map(words, documents)):
+            raise ValueError("BM25 needs at least one document with a word in it")
+        self.k1 = k1
+        counts = [Counter(words(text)) for text in documents]
+        lengths = torch.tensor([float(count.total()) for count in counts])
+        self.softening = k1 * (1 - b + b * lengths / lengths.mean())
+        self.column: dict[str, int] = {}
+        for count in counts:
+            for word in count:
+                self.column.setdefault(word, len(self.column))
+        self.counts = torch.zeros(len(documents), len(self.column))
+        for row, count in enumerate(counts):
+            for word, times in count.items():
+                self.counts[row, self.column[word]] = times
+        inside = (self.counts > 0).sum(0)
+        worth = ((len(documents) - inside + 0.5) / (inside + 0.5)).log()
+        self.worth = torch.where(worth < 0, 0.25 * worth.mean(), worth)
+
+    def scores(self, query: str) -> Tensor:
+        """The score of every document (N,)."""
+        columns = [self.column[word] for word in words(query) if word in self.column]
+        times = self.counts[:, columns]
+        gained = times * (self.k1 + 1) / (times + self.softening[:, None])
+        return gained @ self.worth[columns]
+
+    def shares(self, query: str) -> Tensor:
+        """The scores as shares (N,) of what no document can reach: each known word for ever.
+
+        A word that is in no document counts as much as the rarest.
+        """
+        known = [word for word in words(query) if word in self.column]
+        unknown = len(words(query)) - len(known)
+        rarest = math.log((len(self.counts) - 0.5) / 1.5)
+        worth = float(self.worth[[self.column[word] for word in known]].sum()) + unknown * rarest
+        ceiling = (self.k1 + 1) * worth
+        return self.scores(query) / ceiling if ceiling > 0 else torch.zeros(len(self.counts))
+
+
+def overlap(queries: Sequence[str], documents: Sequence[str]) -> Tensor:
+    """How many different words of each query each document has (Q, N)."""
+    inside = [set(words(text)) for text in documents]
+    wanted = [set(words(query)) for query in queries]
+    return torch.tensor([[float(len(query & text)) for text in inside] for query in wanted])
+
+
+def fuse_ranks(scores: Sequence[Tensor], k: float = 60.0) -> Tensor:
+    """Reciprocal rank fusion: the sum of 1 / (k + rank) over score tensors (..., N), best rank 1.
+
+    Equal scores share the best rank among them.
+    Source: Cormack, Clarke and Buettcher, 2009, doi:10.1145/1571941.1572114.
+    """
+    total = torch.zeros_like(scores[0])
+    for score in scores:
+        rank = 1 + (score[..., None, :] > score[..., :, None]).sum(-1)
+        total += 1 / (k + rank)
+    return total
+
+
+def found_at(scores: Tensor, right: Sequence[Collection[int]], k: int) -> Tensor:
+    """Whether a right document is among the k best (Q,), of scores (Q, N).
+
+    A tie is broken against us: a right document ranks behind every other with the same score.
+    """
+    hits = []
+    for row, good in zip(scores, right, strict=True):
+        best = row[list(good)].max()
+        ahead = int((row >= best).sum()) - sum(bool(row[i] >= best) for i in good)
+        hits.append(ahead < k)
+    return torch.tensor(hits)
+
+
+def threshold(scores: Tensor, rate: float) -> float:
+    """The score below which we refuse, so that at most a share ``rate`` of good questions is.
+
+    Args:
+        scores: of questions that should be answered (n,), kept apart for this purpose.
+        rate: the false-refusal rate allowed on average, between 0 and 1.
+
+    Returns:
+        The k-th smallest score, k = floor(rate (n + 1)): a new good question falls below it with
+        probability k / (n + 1). Minus infinity if k is 0, that is, if the scores are too few.
+
+    Raises:
+        ValueError: no scores, or a rate outside [0, 1).
+    """
+    if not len(scores) or not 0 <= rate < 1:
+        raise ValueError(f"need scores and 0 <= rate < 1, got {len(scores)} and {rate}")
+    k = math.floor(rate * (len(scores) + 1) + 1e-9)
+    return float(scores.sort().values[k - 1]) if k else -math.inf
+
+
+def difference_interval(ours: Tensor, theirs: Tensor, draws: int = 2000) -> tuple[float, float]:
+    """95 % bootstrap interval of mean(ours) - mean(theirs), both (Q,) on the same questions."""
+    difference = ours.double() - theirs.double()
+    rng = torch.Generator().manual_seed(0)
+    rows = torch.randint(len(difference), (draws, len(difference)), generator=rng)
+    low, high = difference[rows].mean(1).quantile(torch.tensor([0.025, 0.975]).double()).tolist()
+    return low, high
