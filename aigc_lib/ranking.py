@@ -1,0 +1,114 @@
+"""Scores of recommendation lists, one number a person, and how sure their mean is (chapter 17).
+
+A list holds the ``k`` films with the highest scores among *all* that the person has not rated.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def discounts(k: int) -> Tensor:
+    """What a hit on place 1, ..., k is worth: 1 / log2(place + 1), float64."""
+    return 1 / torch.arange(2, k + 2, dtype=torch.float64).log2()
+
+
+def top(scores: Tensor, rated: Sequence[Tensor], k: int = 10) -> Tensor:
+    """The lists (N, k): indices of the highest scores, best first, without what was rated.
+
+    Equal scores are taken in the order of their indices.
+
+    Args:
+        scores: (N, films).
+        rated: for each of the N, the indices that are left out.
+        k: length of a list.
+
+    Raises:
+        ValueError: fewer than k films are left for somebody, or a score is NaN.
+    """
+    if scores.isnan().any():
+        raise ValueError("a score is NaN: nothing can be ranked by it")
+    scores = scores.detach().clone()
+    for row, known in zip(scores, rated, strict=True):
+        row[known] = -math.inf
+    found = scores.sort(dim=1, descending=True, stable=True)
+    if k > scores.shape[1] or bool(found.values[:, k - 1].isneginf().any()):
+        raise ValueError(f"fewer than {k} films are left to recommend")
+    return found.indices[:, :k]
+
+
+def hits(lists: Tensor, wanted: Sequence[Tensor]) -> Tensor:
+    """Which places of the lists (N, k) hold a wanted film: float64 of 0 and 1."""
+    rows = zip(lists, wanted, strict=True)
+    return torch.stack([torch.isin(row, good) for row, good in rows]).double()
+
+
+def ndcg(lists: Tensor, wanted: Sequence[Tensor]) -> Tensor:
+    """Normalised discounted cumulative gain of each list (N, k), between 0 and 1, float64.
+
+    The discounted hits, divided by what the best possible list would get (Jarvelin and Kekalainen,
+    2002, doi:10.1145/582415.582418). A film is wanted or not; each person wants at least one.
+    """
+    k = lists.shape[1]
+    worth = discounts(k)
+    best = worth.cumsum(0)[[min(k, len(good)) - 1 for good in wanted]]
+    return hits(lists, wanted) @ worth / best
+
+
+def recall(lists: Tensor, wanted: Sequence[Tensor]) -> Tensor:
+    """Hits of each list (N, k) as a share of what k places could hit at most, float64."""
+    most = [min(lists.shape[1], len(good)) for good in wanted]
+    return hits(lists, wanted).sum(1) / torch.tensor(most)
+
+
+def random_ndcg(films: int, wanted: int, k: int) -> float:
+    """Mean NDCG of a list drawn at random from ``films``, ``wanted`` of which are wanted."""
+    worth = discounts(k).cumsum(0)
+    return float(wanted / films * worth[k - 1] / worth[min(k, wanted) - 1])
+
+
+def coverage(lists: Tensor, films: int) -> float:
+    """Share of all films that stand in at least one list."""
+    return len(lists.unique()) / films
+
+
+def novelty(lists: Tensor, liked: Tensor) -> Tensor:
+    """Mean surprise of each list's films, in bits: -log2 of the share of people who liked the film.
+
+    liked: (people, films), 0 or 1, from the past. Nobody is counted as one more person, so that
+    a film which no one has liked yet has a finite surprise.
+    """
+    share = (liked.sum(0).double() + 1) / (len(liked) + 1)
+    return -share.log2()[lists].mean(1)
+
+
+def variety(lists: Tensor, genres: Tensor) -> Tensor:
+    """How different the films of each list are in genre: the mean, over pairs, of the share of
+    their genres that they do not have in common (Jaccard's distance), between 0 and 1.
+
+    genres: (films, G), 0 or 1.
+    """
+    chosen = genres.double()[lists]
+    both = chosen @ chosen.mT
+    size = chosen.sum(2)
+    either = size[:, :, None] + size[:, None] - both
+    k = lists.shape[1]
+    apart = 1 - both / either.clamp(min=1)
+    return (apart.sum((1, 2)) - apart.diagonal(dim1=1, dim2=2).sum(1)) / (k * (k - 1))
+
+
+def interval(
+    values: Tensor, draws: int = 4000, confidence: float = 0.95, seed: int = 0
+) -> tuple[float, float, float]:
+    """Mean over people, and the ends of its bootstrap interval.
+
+    For the difference of two methods give the differences, person by person (a paired bootstrap).
+    """
+    rng = torch.Generator().manual_seed(seed)
+    chosen = torch.randint(len(values), (draws, len(values)), generator=rng)
+    means = values.double()[chosen].mean(1)
+    tail = (1 - confidence) / 2
+    low, high = means.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
+    return float(values.double().mean()), low, high

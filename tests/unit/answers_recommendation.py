@@ -1,0 +1,75 @@
+"""Right and wrong answers to chapter 17's exercises, and what the hint to each wrong one says."""
+
+import numpy as np
+import torch
+
+
+def halves(time):
+    past = torch.tensor([bool(t < time[len(time) // 2]) for t in time])
+    return past, ~past
+
+
+def by_place(time):
+    past = torch.arange(len(time)) < len(time) // 2
+    return past, ~past
+
+
+def popularity(film, stars, time, until, n):
+    found = torch.zeros(n)
+    for f, s, t in zip(film, stars, time, strict=True):
+        found[f] += float(s >= 4 and t <= until)
+    return found
+
+
+def pairs(good, bad):
+    return -torch.nn.functional.logsigmoid(good - bad).mean()
+
+
+def paired(a, b, rows):
+    means = [float((a[row] - b[row]).mean()) for row in rows]
+    return tuple(np.quantile(means, [0.025, 0.975]))
+
+
+def unpaired(a, b, rows):
+    means = a[rows].mean(1) - b[rows.flip(0)].mean(1)
+    return tuple(np.quantile(means.numpy(), [0.025, 0.975]))
+
+
+def swapped(a, b, rows):
+    return paired(b, a, rows)
+
+
+RIGHT = {
+    "17.1": 0.6713,
+    "17.2": halves,
+    "17.3": popularity,
+    "17.4": 0.015,
+    "17.5": 1.3863,
+    "17.6": pairs,
+    "17.7": paired,
+}
+WRONG = [
+    ("17.1", 0.4852, "three hits, not five"),
+    ("17.1", 1.4307, "divide"),
+    ("17.1", 2 / 3, "recall"),
+    ("17.1", 0.9, "1 / log2"),
+    ("17.2", by_place, "different sides"),
+    ("17.2", lambda t: (t <= t[len(t) // 2], t > t[len(t) // 2]), "to be found"),
+    ("17.2", lambda t: t < t[len(t) // 2], "two tensors"),
+    ("17.3", lambda f, s, t, u, n: popularity(f, s, t, 99, n), "future"),
+    ("17.3", lambda f, s, t, u, n: popularity(f, s + 4, t, u, n), "no like"),
+    ("17.3", lambda f, s, t, u, n: popularity(f, s, t, u - 1, n), "included"),
+    ("17.3", lambda f, s, t, u, n: popularity(f, s, t, u, 3), "shape"),
+    ("17.4", 0.005, "which probability"),
+    ("17.4", 0.3, "symmetry"),
+    ("17.5", 1.0986, "the logit"),
+    ("17.5", 0.2877, "other way round"),
+    ("17.5", 4.0, "best logit"),
+    ("17.6", lambda g, b: pairs(b, g), "to win"),
+    ("17.6", lambda g, b: 3 * pairs(g, b), "the sum"),
+    ("17.6", lambda g, b: -(1 / (1 + (b - g).exp())).log().mean(), "overflows"),
+    ("17.6", lambda g, b: (b - g).mean(), "log sigmoid"),
+    ("17.7", unpaired, "too wide"),
+    ("17.7", swapped, "other way round"),
+    ("17.7", lambda a, b, r: float((a - b).mean()), "two numbers"),
+]
