@@ -4,6 +4,7 @@ What stands where, and the chapter that reads it:
 
     runtime      device, seeds, size of the work, memory                    every chapter
     data         real images and texts, and the loader on the device      01, 06
+    prepare      fetching and computing everything beforehand
     data.toy     mixtures of Gaussians, known exactly                     03, 04
     nets         networks: mlp (06), points (03, 04), dcgan (07), gpt (01), classifier (06),
                  masked (10), policy (12)
