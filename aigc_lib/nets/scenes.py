@@ -1,0 +1,142 @@
+"""Networks that are told what to draw in words: chapter 14's two players, and their judge.
+
+They are chapter 7's with two changes: pictures of 32 x 32 pixels in colour, and a condition that is
+several words instead of one class. A word is a number; its learned vector comes from a table
+(``nn.Embedding``), and a description is the sum of its words' vectors, so that their order does not
+matter: a *bag of words*.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+SIDE = 32
+
+
+class Description(nn.Module):
+    """Numbers of words (N, L) to vectors (N, width): the sum of the words' learned vectors."""
+
+    def __init__(self, words: int, width: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(words, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """int64 (N, L), each from 0 to words - 1 -> (N, width)."""
+        summed: Tensor = self.table(tokens).sum(dim=1)
+        return summed
+
+
+class SceneGenerator(nn.Module):
+    """Latent vectors (N, latent_dim) and words (N, L) to pictures (N, 3, 32, 32) in [-1, 1].
+
+    A hidden layer mixes the latent vector with the description, a linear layer makes 8 x 8 pixels
+    of it, and two transposed convolutions make 16 x 16 and 32 x 32, as in ``DCGenerator``.
+
+    Args:
+        words: how many words there are; 0 for a generator that is told nothing.
+        latent_dim: length of a latent vector and of a description's.
+        width: channels at 16 x 16 pixels, even; twice as many at 8 x 8, half as many at 32 x 32.
+        hidden: units of the hidden layer.
+    """
+
+    def __init__(self, words: int, latent_dim: int = 64, width: int = 32, hidden: int = 96) -> None:
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.description = Description(words, latent_dim) if words else None
+        inputs = latent_dim * (2 if words else 1)
+        self.layers = nn.Sequential(
+            nn.Linear(inputs, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, 2 * width * 8 * 8, bias=False),
+            nn.Unflatten(1, (2 * width, 8, 8)),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(width, width // 2, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(width // 2),
+            nn.ReLU(),
+            nn.Conv2d(width // 2, 3, 3, padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor, tokens: Tensor | None = None) -> Tensor:
+        """(N, latent_dim), and int64 (N, L) unless it is told nothing -> (N, 3, 32, 32)."""
+        if self.description is not None and tokens is not None:
+            z = torch.cat([z, self.description(tokens)], dim=1)
+        images: Tensor = self.layers(z)
+        return images
+
+
+class SceneDiscriminator(nn.Module):
+    """Pictures (N, 3, 32, 32) and words (N, L) to logits (N, 1).
+
+    The logit is w.f(x) + b, as ever, plus v.f(x) for every word v of the description: each word by
+    itself raises or lowers the odds that picture and description belong together.
+
+    Args:
+        words: how many words there are; 0 for a discriminator that does not see the description,
+            as the source article has it: it is given the words, and drops them.
+        width: channels at 16 x 16 pixels; twice and four times as many at 8 x 8 and 4 x 4.
+    """
+
+    def __init__(self, words: int, width: int = 32) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+        )
+        features = 4 * width * 4 * 4
+        self.head = nn.Linear(features, 1)
+        self.description = Description(words, features) if words else None
+        if self.description is not None:
+            nn.init.normal_(self.description.table.weight, 0.0, 0.02)
+
+    def forward(self, images: Tensor, tokens: Tensor | None = None) -> Tensor:
+        """(N, 3, 32, 32), and int64 (N, L) -> (N, 1)."""
+        features = self.features(images)
+        logits: Tensor = self.head(features)
+        if self.description is not None and tokens is not None:
+            logits = logits + (self.description(tokens) * features).sum(dim=1, keepdim=True)
+        return logits
+
+
+class SceneJudge(nn.Module):
+    """Pictures (N, 3, 32, 32) in [-1, 1] to logits (N, sum of sizes): what does the picture show?
+
+    One answer for each group of words: object, background, side and size. The features are the 64
+    units of the hidden layer after their ReLU.
+
+    Args:
+        sizes: how many words each group has.
+    """
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        super().__init__()
+        self.sizes = tuple(sizes)
+        layers: list[nn.Module] = []
+        for inputs, outputs in ((3, 32), (32, 64), (64, 64)):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)]
+            layers += [nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+        layers += [nn.Flatten(), nn.Linear(64 * 4 * 4, 64), nn.ReLU()]
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(64, sum(self.sizes))
+
+    def features(self, images: Tensor) -> Tensor:
+        """(N, 3, 32, 32) in [-1, 1] -> (N, 64)."""
+        hidden: Tensor = self.body(images)
+        return hidden
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """(N, 3, 32, 32) in [-1, 1] -> the logits of each group, (N, size) each."""
+        logits: Tensor = self.head(self.features(images))
+        groups: tuple[Tensor, ...] = logits.split(self.sizes, dim=1)
+        return groups
