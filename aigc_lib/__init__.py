@@ -60,6 +60,13 @@ What stands where, and the chapter that reads it:
     scenery      makers of scenes from descriptions, their judge, and the scores   14
     flow         flow matching: training and sampling                         14
     blend        Poisson blending, fillings, the seam and the flicker         14
+    news         figures, mood and words of a financial report                16
+    newsroom     dated reports in parts that do not repeat each other         16
+    judge        topic and mood of a report; word lists                       16
+    semi         a discriminator with one class more: few labels              16
+    few_labels   the experiment on 10, 50 and 500 labels                      16
+    calibration  whether a probability means what it says                     16
+    surge        the cumulative sum, planted surges, thresholds               16
     results      recorded measurements and where they came from           04, 06
     theory       closed forms of the game's objective                     03, 06
     dynamics     closed forms of its training, distances on a line            04

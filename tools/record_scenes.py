@@ -18,7 +18,7 @@ from torch import Tensor
 
 from aigc_lib import flow, results, runtime, scenery, weights
 from aigc_lib.data import Batches, to_uint8
-from aigc_lib.data.datasets import EMOJI
+from aigc_lib.data.application_sets import EMOJI
 from aigc_lib.data.scenes import WORDS, Scenes, compose, tokens
 from aigc_lib.nets.scenes import SceneJudge
 from aigc_lib.nets.velocity import Velocity

@@ -6,6 +6,9 @@ images.py    uint8 image sets             batches.py    the loader on the device
 corpora.py   texts built from archives    text.py       texts as strings
 models.py    pretrained networks          derived.py    computed results, kept
 dialogue.py  questions and commands       questions.py  both as lists
+reuters.py   dated news with topics       movielens.py  ratings, and what films are
+emoji.py     captioned pictures           scenes.py     scenes composed from them
+tuning.py    small texts to tune on       application_sets.py  files of the applications
 """
 
 from aigc_lib.data.batches import Batches, epoch_order

@@ -53,9 +53,7 @@ def check_4(answer: object) -> str:
     """The tail of a binomial."""
     rings = is_function(answer, 3)
     for width, count, q in ((10, 8, 0.3), (20, 11, 1 / 3), (5, 5, 0.5), (4, 0, 0.2)):
-        chances = [
-            math.comb(width, k) * q**k * (1 - q) ** (width - k) for k in range(width + 1)
-        ]
+        chances = [math.comb(width, k) * q**k * (1 - q) ** (width - k) for k in range(width + 1)]
         wanted, found = sum(chances[count:]), float(rings(width, count, q))
         if abs(found - sum(chances[count + 1 :])) < 1e-9:
             raise WrongAnswer("that leaves out exactly `count`: it rings then, too")

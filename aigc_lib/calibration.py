@@ -1,0 +1,81 @@
+"""Whether a probability means what it says (chapter 16)."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Bin(NamedTuple):
+    """Forecasts that lie together: how many, their mean, and how often it came true."""
+
+    n: int
+    said: float
+    came: float
+
+
+def bins(probability: Tensor, true: Tensor, n: int = 10) -> list[Bin]:
+    """Sort forecasts (N,) in [0, 1] into n equally wide bins; empty ones are left out.
+
+    Raises:
+        ValueError: no forecasts, or not one outcome (0 or 1) for each.
+    """
+    if probability.ndim != 1 or probability.shape != true.shape or not len(true):
+        raise ValueError(
+            f"need as many outcomes as forecasts, got {probability.shape}, {true.shape}"
+        )
+    place = (probability * n).long().clamp(max=n - 1)
+    found = []
+    for k in range(n):
+        chosen = place == k
+        if bool(chosen.any()):
+            p, t = probability[chosen].double().mean(), true[chosen].double().mean()
+            found.append(Bin(int(chosen.sum()), float(p), float(t)))
+    return found
+
+
+def ece(probability: Tensor, true: Tensor, n: int = 10) -> float:
+    """Expected calibration error: the gap between said and come true, averaged over forecasts.
+
+    Naeini et al. (2015), doi:10.1609/aaai.v29i1.9602. It is never negative, so even a perfect
+    forecaster's is above 0 on a finite set: see ``floor``.
+    """
+    found = bins(probability, true, n)
+    return sum(b.n * abs(b.said - b.came) for b in found) / sum(b.n for b in found)
+
+
+def floor(probability: Tensor, n: int = 10, rounds: int = 200, seed: int = 0) -> Tensor:
+    """The error (rounds,) of forecasts that are exactly right: outcomes are drawn from them."""
+    rng = torch.Generator().manual_seed(seed)
+    drawn = torch.rand(rounds, len(probability), generator=rng) < probability
+    return torch.tensor([ece(probability, outcome.float(), n) for outcome in drawn])
+
+
+def brier_parts(found: list[Bin]) -> tuple[float, float, float]:
+    """Calibration, resolution and uncertainty of binned forecasts (Murphy, 1973).
+
+    The Brier score of forecasts that were replaced by their bin's mean is the first minus the
+    second plus the third; doi:10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2.
+    """
+    total = sum(b.n for b in found)
+    base = sum(b.n * b.came for b in found) / total
+    calibration = sum(b.n * (b.said - b.came) ** 2 for b in found) / total
+    resolution = sum(b.n * (b.came - base) ** 2 for b in found) / total
+    return calibration, resolution, base * (1 - base)
+
+
+def temperature(logits: Tensor, labels: Tensor) -> float:
+    """The number by which to divide logits (N, K) so that the labels become most probable.
+
+    Guo et al. (2017), arXiv:1706.04599; found by golden section on its logarithm.
+    """
+    low, high, ratio = -3.0, 3.0, (5**0.5 - 1) / 2
+
+    def loss(log_t: float) -> float:
+        scaled = logits.double() / torch.tensor(log_t).exp().double()
+        return float(torch.nn.functional.cross_entropy(scaled, labels))
+
+    while high - low > 1e-4:
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, right) if loss(left) < loss(right) else (left, high)
+    return float(torch.tensor((low + high) / 2).exp())
