@@ -22,7 +22,12 @@ def test_the_chapter_goes_on_with_our_own_writer(monkeypatch, capsys):
     cells = [cell for cell in cells if cell["cell_type"] == "code"]
     ids = [cell["id"] for cell in cells]
     first, last = ids.index("chat-load"), ids.index("contest-check")
-    needed = [ids.index("imports"), ids.index("task"), *range(first, last + 1)]
+    needed = [
+        ids.index("imports"),
+        ids.index("library"),
+        ids.index("task"),
+        *range(first, last + 1),
+    ]
     names: dict[str, object] = {}
     for i in needed:
         try:
