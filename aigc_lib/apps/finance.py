@@ -183,8 +183,6 @@ def describe(found: Verdict) -> str:
     """One line for people."""
     if found.status == "refused":
         return f"refused: {found.reason}"
-    line = (
-        f"{found.topic} ({found.topic_probability:.0%}), {found.mood} "
-        f"({found.mood_probability:.0%}): {found.reason}"
-    )
+    sure = "" if found.mood == "unsure" else f" ({found.mood_probability:.0%})"
+    line = f"{found.topic} ({found.topic_probability:.0%}), {found.mood}{sure}: {found.reason}"
     return f"{line}\n  ALERT: {found.alert}" if found.alert else line

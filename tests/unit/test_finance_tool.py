@@ -56,6 +56,7 @@ def test_words_are_judged_and_a_torn_judge_is_unsure(monitor):
     assert monitor.read(START, "ACME NET FALLS").mood == "negative"
     verdict = monitor.read(START, "ACME SEES LOSS")
     assert (verdict.mood, verdict.mood_by) == ("unsure", "words")
+    assert "unsure: " in finance.describe(verdict)  # without a probability of its own
 
 
 @pytest.mark.parametrize(
