@@ -61,7 +61,7 @@ class Embedder:
         """
         found = torch.empty(len(texts), WIDTH)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        bar = tqdm(total=len(texts), unit="text", desc="embedding", delay=2, disable=not progress)
+        bar = tqdm(total=len(texts), unit="text", desc="embedding", delay=5, disable=not progress)
         with bar:
             for start in range(0, len(order), batch):
                 chosen = order[start : start + batch]

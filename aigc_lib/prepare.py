@@ -12,7 +12,7 @@ from aigc_lib import chat, faq, films, intents, newsroom
 from aigc_lib.apps import service
 from aigc_lib.data import DataError
 from aigc_lib.data.__main__ import main as fetch_all
-from aigc_lib.data.questions import rewordings
+from aigc_lib.data.questions import rewordings, shop_faq
 from aigc_lib.embed import embed
 
 
@@ -27,6 +27,10 @@ def _service() -> None:
     embed([text for name, text in rewordings().items() if name in known], "faq-rewordings")
     for name, sentences in intents.load().items():
         embed(sentences.texts, f"intents-{name}")
+    shop = shop_faq()["entries"]
+    embed([ask for entry in shop for ask in entry["en"]["ask"][:3]], "shop-known")
+    embed([ask for entry in shop for ask in entry["en"]["ask"][4:]], "shop-fresh")
+    embed([entry["en"]["answer"] for entry in shop], "shop-answers")
     service.desk("en")
 
 
