@@ -8,7 +8,7 @@ What stands where, and the chapter that reads it:
     data.toy     mixtures of Gaussians, known exactly                     03, 04
     nets         networks: mlp (06), points (03, 04), dcgan (07), gpt (01), classifier (06),
                  masked (10), policy (12)
-    workflow     fitting a classifier to few labels; Wilson's interval        05
+    workflow     fitting a classifier to few labels; intervals                 05
     losses       adversarial losses as pure functions of logits, penalties   03, 04, 06
     players      the two networks and all that a step changes about them      06
     gan          the adversarial game: d_step, g_step, fit                03, 04, 06, 07

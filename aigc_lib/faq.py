@@ -8,12 +8,13 @@ altogether: their questions are the ones that nothing in it answers.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from aigc_lib.data.questions import construction_faq
+from aigc_lib.data.questions import construction_faq, rewordings
+from aigc_lib.embed import embed
 from aigc_lib.retrieval import BM25
 
 # All pairs of questions with a cosine above 0.9 (all-MiniLM-L6-v2); a test looks for more.
@@ -52,6 +53,10 @@ class Faq:
         rows = self.parts[part] if part else range(self.indexed)
         return [self.entries[row][key] for row in rows]
 
+    def points(self, key: str, part: str = "") -> Tensor:
+        """The embeddings (N, 384) of these texts; computed once, then from the cache."""
+        return embed(self.texts(key, part), "faq")
+
     def wanted(self, part: str) -> list[tuple[int, ...]]:
         """The right rows for every question of an indexed part."""
         return [self.right[row] for row in self.parts[part]]
@@ -75,6 +80,22 @@ def load() -> Faq:
         parts[_part(inside[group[0]]["id"])].append(row)
     parts["outside"] = list(range(len(inside), len(everything)))
     return Faq(inside + outside, len(inside), right, parts)
+
+
+class Reworded(NamedTuple):
+    """Questions in our own words: texts, embeddings (N, 384), and the rows that are right."""
+
+    texts: list[str]
+    points: Tensor
+    right: list[tuple[int, ...]]
+
+
+def reworded(data: Faq) -> Reworded:
+    """Our rewordings of questions that are in the index."""
+    rows = {data.entries[row]["id"]: row for row in range(data.indexed)}
+    ours = {name: text for name, text in rewordings().items() if name in rows}
+    texts = list(ours.values())
+    return Reworded(texts, embed(texts, "faq"), [data.right[rows[name]] for name in ours])
 
 
 def _part(name: str) -> str:

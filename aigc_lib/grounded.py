@@ -56,12 +56,3 @@ def groundedness(answer: str, source: str) -> float:
 def guarded(answer: str, source: str) -> bool:
     """Whether an answer may be sent: no number invented, and enough of its words in the source."""
     return not invented(answer, source) and groundedness(answer, source) >= ENOUGH
-
-
-def best_sentence(question: str, source: str) -> str:
-    """The extractive answer: the sentence of the source with most of the question's words; the
-    first of them if it is a draw.
-    """
-    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z])", source)
-    asked = set(words(question))
-    return max(sentences, key=lambda sentence: len(asked & set(words(sentence))))

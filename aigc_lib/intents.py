@@ -4,7 +4,10 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from aigc_lib.data.questions import home_intents
+from aigc_lib.embed import embed
 from aigc_lib.retrieval import words
 
 SMALLEST = 8  # templates; an intent with fewer is left out, and tests what a model refuses
@@ -16,6 +19,10 @@ class Part:
 
     texts: list[str]
     intents: list[str]
+
+    def points(self) -> Tensor:
+        """The embeddings (N, 384) of the sentences; computed once, then from the cache."""
+        return embed(self.texts, "intents")
 
 
 def load(language: str = "en") -> dict[str, Part]:

@@ -10,12 +10,15 @@ embedding of a reply; the stored reply nearest to it is sent. It can be trained 
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from aigc_lib import gan, losses
+from aigc_lib import faq, gan, losses
+from aigc_lib.data.questions import shop_faq
+from aigc_lib.embed import embed
 
 NOISE = 16  # length of a latent vector
 WIDTH = 128
@@ -24,6 +27,41 @@ STEPS = 300
 RATE = 3e-4  # Adam's step size, for all
 DRAWS = 8  # of the noise, when a trained game is asked
 TEMPERATURE = 0.05
+
+
+class Setting(NamedTuple):
+    """What is learned from, and what is asked afterwards; embeddings but for the last.
+
+    Attributes:
+        questions, replies: (N, E), pair by pair.
+        test: questions (Q, E) that no pair holds.
+        pool: the stored replies (P, E).
+        right: for each test question the rows of ``pool`` that are right.
+    """
+
+    questions: Tensor
+    replies: Tensor
+    test: Tensor
+    pool: Tensor
+    right: list[tuple[int, ...]]
+
+
+def known_replies() -> Setting:
+    """The shop's replies, three known ways to ask for each, and two that are new."""
+    shop = [entry["en"] for entry in shop_faq()["entries"]]
+    asked = embed([ask for entry in shop for ask in entry["ask"][:3]], "shop")
+    test = embed([ask for entry in shop for ask in entry["ask"][4:]], "shop")
+    pool = embed([entry["answer"] for entry in shop], "shop")
+    right: list[tuple[int, ...]] = [(row,) for row in range(len(shop)) for _ in range(2)]
+    return Setting(asked, pool.repeat_interleave(3, 0), test, pool, right)
+
+
+def new_questions() -> Setting:
+    """The construction FAQ: pairs of the part "learn", and questions whose replies were in none."""
+    data = faq.load()
+    pool = data.points("answer")
+    asked, test = (data.points("question", part) for part in ("learn", "test"))
+    return Setting(asked, pool[data.parts["learn"]], test, pool, data.wanted("test"))
 
 
 class Replier(nn.Module):

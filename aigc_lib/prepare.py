@@ -8,29 +8,23 @@ command is for doing it beforehand, before a class or a test.
 import sys
 from collections.abc import Callable
 
-from aigc_lib import chat, faq, films, intents, newsroom
+from aigc_lib import chat, faq, films, intents, matching, newsroom
 from aigc_lib.apps import service
 from aigc_lib.data import DataError
 from aigc_lib.data.__main__ import main as fetch_all
-from aigc_lib.data.questions import rewordings, shop_faq
-from aigc_lib.embed import embed
 
 
 def _service() -> None:
-    """The texts that chapter 15 embeds, under the names that it uses."""
+    """All that chapter 15 embeds."""
     data = faq.load()
-    embed(data.texts("answer"), "faq-answers")
-    embed(data.texts("swedish", "test"), "faq-swedish")
+    data.points("answer")
+    data.points("swedish", "test")
     for part in data.parts:
-        embed(data.texts("question", part), f"faq-{part}")
-    known = {data.entries[row]["id"] for row in range(data.indexed)}
-    embed([text for name, text in rewordings().items() if name in known], "faq-rewordings")
-    for name, sentences in intents.load().items():
-        embed(sentences.texts, f"intents-{name}")
-    shop = shop_faq()["entries"]
-    embed([ask for entry in shop for ask in entry["en"]["ask"][:3]], "shop-known")
-    embed([ask for entry in shop for ask in entry["en"]["ask"][4:]], "shop-fresh")
-    embed([entry["en"]["answer"] for entry in shop], "shop-answers")
+        data.points("question", part)
+    faq.reworded(data)
+    for sentences in intents.load().values():
+        sentences.points()
+    matching.known_replies()
     service.desk("en")
 
 

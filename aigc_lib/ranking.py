@@ -1,4 +1,4 @@
-"""Scores of recommendation lists, one number a person, and how sure their mean is (chapter 17).
+"""Scores of recommendation lists, one number a person (chapter 17).
 
 A list holds the ``k`` films with the highest scores among *all* that the person has not rated.
 """
@@ -97,18 +97,3 @@ def variety(lists: Tensor, genres: Tensor) -> Tensor:
     k = lists.shape[1]
     apart = 1 - both / either.clamp(min=1)
     return (apart.sum((1, 2)) - apart.diagonal(dim1=1, dim2=2).sum(1)) / (k * (k - 1))
-
-
-def interval(
-    values: Tensor, draws: int = 4000, confidence: float = 0.95, seed: int = 0
-) -> tuple[float, float, float]:
-    """Mean over people, and the ends of its bootstrap interval.
-
-    For the difference of two methods give the differences, person by person (a paired bootstrap).
-    """
-    rng = torch.Generator().manual_seed(seed)
-    chosen = torch.randint(len(values), (draws, len(values)), generator=rng)
-    means = values.double()[chosen].mean(1)
-    tail = (1 - confidence) / 2
-    low, high = means.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
-    return float(values.double().mean()), low, high

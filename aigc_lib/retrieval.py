@@ -133,12 +133,3 @@ def threshold(scores: Tensor, rate: float) -> float:
         raise ValueError(f"need scores and 0 <= rate < 1, got {len(scores)} and {rate}")
     k = math.floor(rate * (len(scores) + 1) + 1e-9)
     return float(scores.sort().values[k - 1]) if k else -math.inf
-
-
-def difference_interval(ours: Tensor, theirs: Tensor, draws: int = 2000) -> tuple[float, float]:
-    """95 % bootstrap interval of mean(ours) - mean(theirs), both (Q,) on the same questions."""
-    difference = ours.double() - theirs.double()
-    rng = torch.Generator().manual_seed(0)
-    rows = torch.randint(len(difference), (draws, len(difference)), generator=rng)
-    low, high = difference[rows].mean(1).quantile(torch.tensor([0.025, 0.975]).double()).tolist()
-    return low, high

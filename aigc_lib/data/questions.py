@@ -39,7 +39,7 @@ def shop_faq() -> dict[str, Any]:
     """The little shop's FAQ, which we wrote (CC BY 4.0); it comes with the library.
 
     Returns:
-        "entries": id, and for "en" and "zh" an answer and five ways to ask for it; "outside":
+        "entries": id, and for "en" and "zh" an answer and six ways to ask for it; "outside":
         questions in both languages that no entry answers.
     """
     faq: dict[str, Any] = _ours("shop-faq.json")

@@ -15,6 +15,7 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Protocol
@@ -125,6 +126,15 @@ def from_reader(*subfolders: str, wanted: Mapping[str, File], into: Path) -> Non
     if not root.is_dir():
         raise Unavailable(f"AIGC_DATA={named} is not a folder")
     from_folder(*(root / sub for sub in subfolders), root, wanted=wanted, into=into)
+
+
+def packaged(name: str, label: str, source: Source, files: Mapping[str, File]) -> Dataset:
+    """A data set without classes that one package holds; a reader's own copy goes before it.
+
+    label: what the package is called in messages.
+    """
+    mine = ("the folder in AIGC_DATA", partial(from_reader, name))
+    return Dataset(name, folder=name, files=files, classes=(), sources=(mine, (label, source)))
 
 
 def from_torchvision(name: str, *, wanted: Mapping[str, File], into: Path) -> None:

@@ -1,12 +1,15 @@
-"""The classifier's training loop and Wilson's interval."""
+"""The classifier's training loop, Wilson's interval and the bootstrap's."""
 
 import copy
 
+import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 
 from aigc_lib import workflow
+from aigc_lib.workflow import bootstrap
 
 X = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
 Y = (X[:, 0] + 0.3 * X[:, 1] > 0).long()
@@ -126,3 +129,32 @@ def test_expected_best_refuses_nonsense(wrong):
 def test_expected_best_of_sure_things():
     assert workflow.expected_best(3, 7, 0.0) == 0
     assert workflow.expected_best(3, 7, 1.0) == 1
+
+
+def test_a_bootstrap_interval_covers_the_mean_as_often_as_it_says():
+    rng = torch.Generator().manual_seed(1)
+    inside = 0
+    for seed in range(200):
+        mean, low, high = bootstrap(torch.randn(80, generator=rng), 400, seed=seed)
+        assert low < mean < high
+        inside += low < 0 < high
+    assert 176 <= inside <= 199  # 190 expected
+
+
+def test_a_bootstrap_interval_is_scipys():
+    values = torch.randn(40, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    theirs = stats.bootstrap(
+        (values.numpy(),), np.mean, n_resamples=20_000, method="percentile", rng=0
+    ).confidence_interval
+    mean, low, high = bootstrap(values, 20_000)
+    assert mean == pytest.approx(float(values.mean()))
+    assert low == pytest.approx(theirs.low, abs=0.02)
+    assert high == pytest.approx(theirs.high, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("values", "confidence"), [(torch.zeros(0), 0.95), (torch.zeros(2, 2), 0.9), (torch.ones(3), 1)]
+)
+def test_bootstrap_refuses_what_has_no_interval(values, confidence):
+    with pytest.raises(ValueError, match="need values"):
+        bootstrap(values, confidence=confidence)
