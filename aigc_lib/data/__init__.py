@@ -1,14 +1,15 @@
 """Real data that survives: `load("mnist")` and `load_text("tang")` give all, whatever the source.
 
 sources.py   folders and downloads        packages.py   npm, pip and Debian archives
-datasets.py  files, checksums, chains     cache.py      verified files in one folder
+datasets.py  files, checksums, chains     application_sets.py  those of the applications
+cache.py     verified files in a folder   derived.py    computed results, kept
 images.py    uint8 image sets             batches.py    the loader on the device
 corpora.py   texts built from archives    text.py       texts as strings
-models.py    pretrained networks          derived.py    computed results, kept
+tuning.py    small texts to tune on       toy.py        mixtures of Gaussians
+models.py    pretrained networks          reuters.py    dated news with topics
 dialogue.py  questions and commands       questions.py  both as lists
-reuters.py   dated news with topics       movielens.py  ratings, and what films are
-emoji.py     captioned pictures           scenes.py     scenes composed from them
-tuning.py    small texts to tune on       application_sets.py  files of the applications
+emoji_archives.py  captioned pictures     emoji.py      the same as a library; scenes.py composes
+movielens_archives.py  ratings and films  movielens.py  both as tables
 """
 
 from aigc_lib.data.batches import Batches, epoch_order

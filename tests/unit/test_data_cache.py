@@ -6,7 +6,7 @@ import pytest
 
 from aigc_lib.data import cache, datasets
 from aigc_lib.data.__main__ import main
-from aigc_lib.data.sources import DataError, Unavailable
+from aigc_lib.data.sources import DataError, Unavailable, packaged
 from tests.unit import tiny
 from tests.unit.tiny import FILES, fetch_quietly, got, names, use
 
@@ -110,6 +110,23 @@ def test_a_wrong_file_from_a_source_is_reported_and_never_used(folder, monkeypat
         cache.fetch("tiny-digits")
     assert got(folder) == FILES
     assert got(mine) == before
+
+
+def test_a_readers_own_copy_goes_before_the_package(tmp_path, monkeypatch):
+    package = tiny.Giver(FILES)
+    pins = tiny.dataset(FILES).files
+    monkeypatch.setitem(
+        datasets.DATASETS, "tiny-text", packaged("tiny-text", "the package", package, pins)
+    )
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "one"))
+    monkeypatch.setenv("AIGC_DATA", str(tmp_path / "mine"))
+    tiny.put(tmp_path / "mine" / "tiny-text", FILES)
+    assert got(cache.fetch("tiny-text")) == FILES
+    assert package.asked == []
+    monkeypatch.delenv("AIGC_DATA")
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "two"))
+    assert got(cache.fetch("tiny-text")) == FILES
+    assert package.asked == [sorted(FILES)]
 
 
 def test_a_disk_that_fills_up_stops_the_search_and_leaves_nothing(folder, monkeypatch):

@@ -162,6 +162,17 @@ def test_a_replier_learns_pairs_and_the_game_is_reproducible():
     assert float(matching.regression(wrong, wrong.flip(1))) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("make", [matching.known_replies, matching.new_questions])
+def test_no_test_question_is_among_the_pairs(make):
+    found = make()
+    assert len(found.questions) == len(found.replies)
+    assert len(found.test) == len(found.right)
+    assert float((found.test @ found.questions.T).max()) < 0.999
+    # Each pair's reply is in the pool, where the game looks for it.
+    assert float((found.replies @ found.pool.T).max(1).values.min()) > 0.999
+    assert {row for rows in found.right for row in rows} <= set(range(len(found.pool)))
+
+
 def test_overlap_counts_different_words_once():
     found = rt.overlap(["roof roof tax", "door"], ["the roof", "a roof tax", ""])
     assert found.tolist() == [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0]]
