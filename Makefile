@@ -27,11 +27,11 @@ unit: $(STAMP) ## lint, types, unit and theory tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m aigc_lib.prepare
+	$(BIN)/aigc prepare
 	$(BIN)/pytest tests/unit tests/theory tests/notebooks
 
 notebooks: $(STAMP) ## run every chapter and compare it with what is published (strict nbval)
-	$(BIN)/python -m aigc_lib.prepare
+	$(BIN)/aigc prepare
 	OMP_NUM_THREADS=1 AIGC_DEVICE=cpu $(BIN)/pytest -n 2 --dist loadscope @tests/nbval.args notebooks
 
 site: book ## check the built site in a browser, and that every gate catches its canary
@@ -53,7 +53,7 @@ $(LABS)/installed: constraints-labs.txt
 	@touch $@
 
 labs: $(STAMP) $(LABS)/installed ## write student copies of all chapters, and prove with nbgrader that they can be marked
-	$(BIN)/python -m aigc_lib.prepare
+	$(BIN)/aigc prepare
 	$(BIN)/python -m tools.labs $(LABS)/bin/nbgrader
 
 clean: ## remove the built site and the scripts it was built with (.venv and the data stay)

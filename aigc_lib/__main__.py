@@ -1,5 +1,5 @@
 """``python -m aigc_lib`` is the command ``aigc``."""
 
-from aigc_lib.cli import main
+from aigc_lib.cli.main import main
 
 main()

@@ -27,7 +27,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from aigc_lib import doctor, runtime
+from aigc_lib.cli import doctor
+from aigc_lib.core import runtime
 from tools.normalise import to_text
 from tools.notebook import NOTEBOOKS, ROOT, TIMING, chapters, plain
 

@@ -19,11 +19,14 @@ import torch
 import tyro
 from PIL import Image
 
-from aigc_lib import collapse, losses, results, runtime, show
-from aigc_lib.checkpoint import write_atomically
+from aigc_lib.chapters.ch04_training_dynamics import mode_collapse
+from aigc_lib.core import results, runtime, show
+from aigc_lib.core.files import write_atomically
 from aigc_lib.data.toy import Draws, ring
-from aigc_lib.gan import Gan, fit
-from aigc_lib.recipes import MLPRecipe, build, stream
+from aigc_lib.gan import losses
+from aigc_lib.gan.state import Gan
+from aigc_lib.gan.training import fit
+from aigc_lib.recipes.gan import MLPRecipe, build, stream
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "book" / "images"
@@ -82,12 +85,12 @@ def losing_the_ring(
 ) -> list[dict[str, Any]]:
     """The plain game on the ring, and from the turn on the same players with an R1 penalty."""
     target, frames, rows = ring(), [], []
-    gan = collapse.players(collapse.PLAIN, seed)
-    draws = Draws(target, collapse.BATCH, seed=seed + 1000)
+    gan = mode_collapse.players(mode_collapse.PLAIN, seed)
+    draws = Draws(target, mode_collapse.BATCH, seed=seed + 1000)
     for k in range(1, end + 1):
-        game = collapse.PLAIN.loss if k <= turn else losses.with_r1(0.1)
+        game = mode_collapse.PLAIN.loss if k <= turn else losses.with_r1(0.1)
         fit(gan, draws, every * k, loss=game, progress=False)
-        found = collapse.measure(gan, target, averaged=True)
+        found = mode_collapse.measure(gan, target, averaged=True)
         points = gan.sample(1000, seed=7)
         frames.append(scatter(points, target.centres, RED if k <= turn else BLUE))
         name = "plain game" if k <= turn else "with R1"

@@ -1,35 +1,10 @@
-"""Real data that survives: `load("mnist")` and `load_text("tang")` give all, whatever the source.
+"""Real data that survives: whatever its source, it is checked, cached and loaded in one call.
 
-sources.py   folders and downloads        packages.py   npm, pip and Debian archives
-datasets.py  files, checksums, chains     application_sets.py  those of the applications
-cache.py     verified files in a folder   derived.py    computed results, kept
-images.py    uint8 image sets             batches.py    the loader on the device
-corpora.py   texts built from archives    text.py       texts as strings
-tuning.py    small texts to tune on       toy.py        mixtures of Gaussians
-models.py    pretrained networks          reuters.py    dated news with topics
-dialogue.py  questions and commands       questions.py  both as lists
-emoji_archives.py  captioned pictures     emoji.py      the same as a library; scenes.py composes
-movielens_archives.py  ratings and films  movielens.py  both as tables
+images.py    load("mnist"): uint8 image sets     texts.py    load_text("tang"): strings
+batches.py   the endless loader on the device    toy.py      mixtures of Gaussians, known exactly
+registry.py  every data set, with its checksums  corpora.py  texts built from archives
+cache.py     verified files in one folder        derived.py  computed results, kept
+sources.py   folders and downloads               packages.py npm, pip and Debian archives
+
+A data set that only one chapter reads is declared in that chapter's room, in ``data.py``.
 """
-
-from aigc_lib.data.batches import Batches, epoch_order
-from aigc_lib.data.cache import cache_dir, fetch
-from aigc_lib.data.datasets import DATASETS
-from aigc_lib.data.images import ImageSet, load, normalise, read_idx, to_uint8
-from aigc_lib.data.sources import DataError
-from aigc_lib.data.text import load_text
-
-__all__ = [
-    "DATASETS",
-    "Batches",
-    "DataError",
-    "ImageSet",
-    "cache_dir",
-    "epoch_order",
-    "fetch",
-    "load",
-    "load_text",
-    "normalise",
-    "read_idx",
-    "to_uint8",
-]

@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from aigc_lib.data.datasets import DATASETS, find
+from aigc_lib.data.registry import datasets, find
 from aigc_lib.data.sources import NO_SPACE, DataError, Dataset, File, Source, Unavailable
 
 DAY = 86_400.0  # seconds
@@ -43,7 +43,7 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     """Folder with all files of a data set, each checked against its SHA-256 in this call.
 
     Args:
-        name: a key of `DATASETS`, for example "mnist".
+        name: of a data set, for example "mnist".
         root: the cache folder; None for `cache_dir()`. torchvision reads it as its `root` too.
 
     Raises:
@@ -88,7 +88,7 @@ def fault(path: Path, file: File) -> str:
         return f"cannot be read ({error})"
     if digest == file.sha256:
         return ""
-    for dataset in DATASETS.values():
+    for dataset in datasets().values():
         for name, known in dataset.files.items():
             if digest == known.sha256:
                 return f"this is the {name} of {dataset.name} under a wrong name"
@@ -124,7 +124,7 @@ def _fill(dataset: Dataset, folder: Path, faults: dict[str, str], tried: list[st
     numbered = "\n".join(f"  {number}. {line}" for number, line in enumerate(tried, 1))
     raise DataError(
         f"{dataset.name}: no source gave {', '.join(missing)}. Tried in this order:\n{numbered}\n"
-        f"What to do: check the network and run `python -m aigc_lib.data {dataset.name}`; or get "
+        f"What to do: check the network and run `aigc prepare {dataset.name}`; or get "
         "the files elsewhere, unpacked or as .gz, and set AIGC_DATA to their folder."
     )
 

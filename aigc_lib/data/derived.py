@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from aigc_lib.checkpoint import write_atomically
+from aigc_lib.core.files import write_atomically
 from aigc_lib.data.cache import cache_dir
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.data.cache import fetch
-from aigc_lib.data.datasets import DATASETS, find
+from aigc_lib.data.registry import datasets, find
 from aigc_lib.data.sources import DataError
 
 SPLITS = {"train": "train", "test": "t10k"}  # our name -> how the files' names begin
@@ -55,10 +55,10 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None) -> 
     """
     dataset = find(name)
     if not dataset.classes and "train.txt" not in dataset.files:
-        known = [each.name for each in DATASETS.values() if each.classes]
+        known = [each.name for each in datasets().values() if each.classes]
         raise ValueError(f"{name!r} is no set of labelled images; those are {', '.join(known)}")
     if not dataset.classes:
-        raise ValueError(f"{name!r} is text: use aigc_lib.data.load_text({name!r})")
+        raise ValueError(f"{name!r} is text: use aigc_lib.data.texts.load_text({name!r})")
     if split not in SPLITS:
         near = difflib.get_close_matches(str(split).lower(), SPLITS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -101,21 +101,3 @@ def read_idx(path: str | Path, dims: int) -> Tensor:
             f"{start + math.prod(shape):,}: truncated or damaged"
         )
     return torch.from_numpy(data[start:].reshape(shape))
-
-
-def normalise(images: Tensor) -> Tensor:
-    """uint8 0 to 255 -> float32 -1 to 1, same shape; TypeError for anything but uint8."""
-    if images.dtype != torch.uint8:
-        raise TypeError(f"normalise wants uint8 images, got {images.dtype}: normalised already?")
-    return images.float().div_(127.5).sub_(1.0)
-
-
-def to_uint8(images: Tensor) -> Tensor:
-    """Floats -> uint8: -1 becomes 0 and 1 becomes 255, rounded; beyond is clipped, NaN becomes 0.
-
-    The exact inverse of `normalise`. TypeError for anything but floats.
-    """
-    if not images.is_floating_point():
-        raise TypeError(f"to_uint8 wants float images in [-1, 1], got {images.dtype}")
-    scaled = images.detach().float().add(1.0).mul_(127.5).nan_to_num_(nan=0.0)
-    return scaled.round_().clamp_(0.0, 255.0).to(torch.uint8)

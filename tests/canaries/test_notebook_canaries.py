@@ -17,7 +17,7 @@ from nbval.plugin import get_sanitize_patterns
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = "tests/nbval.args"
-REPORT = "from aigc_lib.show import report, took\n"
+REPORT = "from aigc_lib.core.show import report, took\n"
 
 
 def cell(source, stdout="", result="", error="", tags=(), ran=True):

@@ -1,0 +1,121 @@
+"""Train chapter 7's recipe and the textbook's DCGAN for the same time, and score both.
+
+    aigc record 07 quality
+
+Each run takes a minute of training on an otherwise idle machine; three seeds of three loops on two
+data sets are 18 runs, about half an hour with the scoring. Rows that the record holds already are
+kept, so that an interrupted recording goes on; delete book/results/quality.json to begin anew.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from aigc_lib.benchmark.loops import Model, Textbook
+from aigc_lib.core import results, runtime
+from aigc_lib.core.pixels import to_uint8
+from aigc_lib.core.speed import Speed
+from aigc_lib.data.images import load
+from aigc_lib.gan.evaluate import score, score_gan
+from aigc_lib.gan.training import step
+from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
+from aigc_lib.recipes.gan import DCGANRecipe, build, stream
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "quality"
+SAMPLES = 10_000
+DATA = ("mnist", "fashion-mnist")
+
+
+def textbook_model(width: int) -> Model:
+    """DCGAN as published, for 28 x 28 pixels: BatchNorm in both networks, its settings of Adam."""
+    return Model(
+        lambda: (DCGenerator(100, width=width), DCDiscriminator(width=width, batch_norm=True)),
+        latent_dim=100,
+        batch=128,
+        betas=(0.5, 0.999),
+    )
+
+
+def train_for(seconds: float, steps: Callable[[], object]) -> float:
+    """Call ``steps`` until the time is over; the time it took."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        steps()
+    return time.perf_counter() - start
+
+
+def ours(data: str, seed: int, seconds: float) -> dict[str, Any]:
+    """Chapter 7's recipe, with the switch that pays on every CPU."""
+    device = runtime.device()
+    recipe = DCGANRecipe(data=data, seed=seed)  # type: ignore[arg-type]
+    gan = build(recipe, device, Speed(channels_last=True))
+    batches, game = stream(recipe, device), recipe.game()
+    took = train_for(seconds, lambda: step(gan, next(batches), game))
+    return {"seconds": took, **score_gan(gan, data, SAMPLES, 3, recipe.classes)}
+
+
+def textbook(data: str, seed: int, seconds: float, width: int) -> dict[str, Any]:
+    """The textbook's loop; its samples come from the generator in training, as in the textbooks."""
+    model = textbook_model(width)
+    loop = Textbook(model, runtime.device(), data, seed)
+    steps = 0
+
+    def ten() -> None:
+        nonlocal steps
+        loop.run(10)
+        steps += 10
+
+    took = train_for(seconds, ten)
+    images = _sample(loop, SAMPLES)
+    seen = steps * model.batch
+    return {"seconds": took, **score(images, data), "seed": 3, "images_seen": seen}
+
+
+@torch.no_grad()
+def _sample(loop: Textbook, n: int) -> Tensor:
+    rng = torch.Generator(loop.device).manual_seed(3)
+    z = torch.randn(n, loop.latent_dim, generator=rng, device=loop.device)
+    loop.generator.eval()
+    return to_uint8(torch.cat([loop.generator(part) for part in z.split(1000)]))
+
+
+LOOPS: dict[str, Callable[[str, int, float], dict[str, Any]]] = {
+    "ours": ours,
+    "textbook, width 32": partial(textbook, width=32),
+    "textbook, width 64": partial(textbook, width=64),
+}
+
+
+def main(seeds: int = 3, seconds: float = 60.0) -> None:
+    """Record all loops on both data sets.
+
+    Args:
+        seeds: how many, from 0 on.
+        seconds: of training in each run; evaluation is not counted.
+    """
+    runtime.keep_memory()  # for all of them: here the recipes are compared, not the loops
+    path = ROOT / results.FOLDER / f"{NAME}.json"
+    rows = results.load(NAME)["rows"] if path.is_file() else []
+    done = {(row["data"], row["loop"], row["seed"]) for row in rows}
+    runs = [(data, loop, seed) for seed in range(seeds) for data in DATA for loop in LOOPS]
+    for data in DATA:
+        load(data)
+    command = f"aigc record 07 quality --seeds {seeds} --seconds {seconds:g}"
+    for data, loop, seed in tqdm([run for run in runs if run not in done], unit="run"):
+        found = LOOPS[loop](data, seed, seconds)
+        found["sample_seed"] = found.pop("seed")
+        rows.append({"data": data, "loop": loop, "seed": seed, **found})
+        results.record(NAME, rows, command, ROOT)
+    print("recorded in", path)
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

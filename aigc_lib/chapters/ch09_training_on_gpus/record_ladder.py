@@ -1,0 +1,43 @@
+"""Measure chapter 9's ladder on this machine, and record it.
+
+    aigc record 09 ladder
+
+Writes book/results/ladder-cpu.json, or ladder-gpu.json where PyTorch finds a GPU. Run it while the
+machine does nothing else: a few minutes, more with --compiled.
+"""
+
+from pathlib import Path
+
+import tyro
+
+from aigc_lib.chapters.ch09_training_on_gpus.speed_ablation import climb, rungs
+from aigc_lib.core import results, runtime
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(rounds: int = 7, steps: int = 50, compiled: bool = False) -> None:
+    """Record all rungs of both models.
+
+    Args:
+        rounds: measured rounds, at least 5.
+        steps: training steps of each rung in a round.
+        compiled: measure torch.compile too.
+    """
+    device = runtime.device()
+    rows = []
+    for model in ("mlp", "dcgan"):
+        ladder = rungs(device, images=model == "dcgan", compiled=compiled)
+        rows += climb(model, ladder, device, rounds, steps)
+    for row in rows:
+        spread = f"({row['low']:.2f} to {row['high']:.2f})"
+        speed = f"{row['images_per_second']:9,.0f} images/s"
+        print(f"{row['model']:6s} {row['rung']:22s} {row['ratio']:6.2f} {spread}  {speed}")
+    command = f"aigc record 09 ladder --rounds {rounds} --steps {steps}"
+    command += " --compiled" if compiled else ""
+    name = "ladder-gpu" if device.type == "cuda" else "ladder-cpu"
+    print("recorded in", results.record(name, rows, command, ROOT))
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,100 @@
+"""The experiment on stage directions: the texts, the settings, the scores (chapter 11)."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aigc_lib.chapters.ch11_fine_tuning import finetune
+from aigc_lib.chapters.ch11_fine_tuning.finetune import Tuned, Tuning
+from aigc_lib.data.texts import load_text
+from aigc_lib.lm.training import TokenBatches, evaluate
+from aigc_lib.lm.writer import Writer
+from aigc_lib.nets.gpt import GPT
+from aigc_lib.pretrained.loaders import load_writer
+
+# The better of two learning rates for full, last and LoRA, by the validation plays of another draw.
+LEARNING = {
+    "scratch": Tuning(lr=3e-3, steps=200),
+    "full": Tuning(lr=3e-4),
+    "last": Tuning(lr=1e-3),
+    "lora": Tuning(lr=2e-3),
+}
+RANKS = (1, 2, 4, 32)
+LEARNED, STOPPED, OLD = 4, 2, 24_000  # plays to learn from and to stop by; old tokens to score
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pretrained writer, and texts as tokens (N,).
+
+    Attributes:
+        writer: the writer.
+        learn: stage directions of a few plays.
+        valid: of others, to stop by.
+        test: of the four plays that nothing was ever trained on.
+        old: what is spoken in the first of them, Richard II, up to ``OLD`` tokens.
+        spoken: a part of what the writer was pretrained on, for replay.
+    """
+
+    writer: Writer
+    learn: Tensor
+    valid: Tensor
+    test: Tensor
+    old: Tensor
+    spoken: Tensor
+
+
+def task(seed: int) -> Task:
+    """The task with the plays of a seed.
+
+    Raises:
+        DataError: a text cannot be had; see ``aigc_lib.data.cache.fetch``.
+    """
+    writer = load_writer("shakespeare")
+    plays = load_text("directions").strip().split("\n\n")
+    random.Random(seed).shuffle(plays)
+    texts = (
+        "\n".join(plays[:LEARNED]),
+        "\n".join(plays[LEARNED : LEARNED + STOPPED]),
+        load_text("directions", "valid").replace("\n\n", "\n"),
+        load_text("shakespeare", "valid")[:OLD],
+        load_text("shakespeare")[: 50 * OLD],
+    )
+    return Task(writer, *(torch.tensor(writer.tokeniser.encode(text)) for text in texts))
+
+
+def tried(
+    task: Task,
+    way: str,
+    seed: int,
+    *,
+    settings: Tuning | None = None,
+    dropout: float = 0.0,
+    replay: bool = False,
+    **lora: Any,
+) -> tuple[GPT, int, Tuned]:
+    """A model tuned in one way, how many of its numbers were trained, and what it went through.
+
+    "scratch" trains all of a network that knows nothing. ``replay`` puts as many windows of the old
+    text into every batch. The rest is ``finetuning.prepare``'s.
+    """
+    settings = settings or LEARNING[way]
+    torch.manual_seed(seed)
+    model = finetune.copy_of(task.writer.model, dropout)
+    if way == "scratch":
+        model = GPT(model.size)
+    count = finetune.prepare(model, "full" if way == "scratch" else way, **lora)  # type: ignore[arg-type]
+    context = model.size.context
+    batches: finetune.Batches = TokenBatches(task.learn, settings.batch, context, seed)
+    if replay:
+        old = TokenBatches(task.spoken, settings.batch, context, seed)
+        batches = finetune.mixed(batches, old)
+    return model, count, finetune.tune(model, batches, task.valid, settings)
+
+
+def scores(task: Task, model: GPT) -> dict[str, float]:
+    """Nats a character on the new text and on the old, both held out."""
+    return {"new": evaluate(model, task.test), "old": evaluate(model, task.old)}

@@ -1,0 +1,174 @@
+"""Proximal policy optimisation: act for a while, improve on what was done, again (chapter 12).
+
+``acting.Actor`` acts; ``improve`` takes a few epochs of ``rl.ppo_loss`` over what it brought home;
+``fit`` is the loop.
+
+    env = gymnasium.make_vec("CartPole-v1", num_envs=16)
+    model = ActorCritic(observation=4, actions=2)
+    history = fit(model, env)
+
+Source: Schulman et al., 2017, arXiv:1707.06347, algorithm 1. Left out: clipping of the value loss,
+scaling of observations and rewards, several processes.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from aigc_lib.chapters.ch12_reinforcement_learning import losses
+from aigc_lib.chapters.ch12_reinforcement_learning.actor_critic import ActorCritic
+from aigc_lib.chapters.ch12_reinforcement_learning.rollout import Actor, Env, Rollout
+from aigc_lib.core.training import Row, TrainingError
+
+STATISTICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be chosen; the defaults are for ``cartpole``.
+
+    Attributes:
+        updates: rounds of acting and improving.
+        horizon: steps of each environment in a round.
+        epochs: passes over a round's steps.
+        batch: steps in one gradient step, at most.
+        lr: first learning rate of Adam; it falls in a line towards 0.
+        gamma: discount.
+        lam: lambda of the advantages.
+        clip: epsilon of the policy's loss.
+        value_weight: of the squared error of the values.
+        entropy_weight: reward for being undecided.
+        max_norm: longest gradient; a longer one is shortened to it.
+    """
+
+    updates: int = 60
+    horizon: int = 128
+    epochs: int = 10
+    batch: int = 256
+    lr: float = 1e-3
+    gamma: float = 0.99
+    lam: float = 0.95
+    clip: float = 0.2
+    value_weight: float = 0.5
+    entropy_weight: float = 0.0
+    max_norm: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse sizes below 1; ValueError."""
+        for name in ("updates", "horizon", "epochs", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+def improve(
+    model: ActorCritic,
+    optimiser: torch.optim.Optimizer,
+    rollout: Rollout,
+    settings: Settings,
+    rng: torch.Generator,
+) -> Tensor:
+    """Some epochs of gradient steps on one round; means of ``STATISTICS``, float (5,).
+
+    ``kl`` estimates KL(old policy || new one), ``clipped`` is the share of steps whose ratio stood
+    outside 1 +- clip: both over all gradient steps of the round.
+    """
+    s = settings
+    with torch.no_grad():
+        values = model.values(rollout.observations)
+        judged = losses.advantages(
+            rollout.rewards, values, model.values(rollout.next_observations),
+            rollout.terminated, rollout.truncated, s.gamma, s.lam,
+        )  # fmt: skip
+    # From here on time and environment do not matter, and steps that were none are dropped.
+    seen, actions, old, gains, targets = (
+        x[rollout.valid]
+        for x in (rollout.observations, rollout.actions, rollout.log_probs, judged, judged + values)
+    )
+    gains = (gains - gains.mean()) / (gains.std(correction=0) + 1e-8)
+    totals, steps = torch.zeros(len(STATISTICS)), 0
+    for _ in range(s.epochs):
+        for chosen in torch.randperm(len(seen), generator=rng).split(s.batch):
+            logits, guess = model(seen[chosen])
+            log_probs = losses.log_prob(logits, actions[chosen])
+            policy_loss = losses.ppo_loss(log_probs, old[chosen], gains[chosen], s.clip)
+            value_loss = (guess - targets[chosen]).square().mean()
+            entropy = losses.entropies(logits).mean()
+            loss = policy_loss + s.value_weight * value_loss - s.entropy_weight * entropy
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), s.max_norm)
+            optimiser.step()
+            with torch.no_grad():
+                kl = losses.kl_estimate(old[chosen], log_probs).mean()
+                far = ((log_probs - old[chosen]).expm1().abs() > s.clip).float().mean()
+                totals += torch.stack([policy_loss, value_loss, entropy, kl, far])
+            steps += 1
+    return totals / steps
+
+
+def fit(
+    model: ActorCritic,
+    env: Env,
+    settings: Settings | None = None,
+    seed: int = 0,
+    *,
+    on_update: Callable[[ActorCritic, Row], None] | None = None,
+    progress: bool = True,
+) -> list[Row]:
+    """Train ``model`` in place; with the same seeds, to the same bits.
+
+    Args:
+        model: made for the environment's observations and actions.
+        env: environments side by side, such as ``gymnasium.make_vec("CartPole-v1", 16)``.
+        settings: ``Settings()`` if none.
+        seed: of environments, actions and the order of steps.
+        on_update: called with the model and its new row; may add to the row.
+        progress: show a progress bar.
+
+    Returns:
+        one row an update: ``update``, ``steps`` (of environments, so far), ``seconds``,
+        ``episodes`` (finished, so far), ``score`` (mean return of the last 100 of them; nan before
+        the first), and ``STATISTICS``: losses, entropy and kl in nats, see ``improve``.
+
+    Raises:
+        TrainingError: a loss or a weight stopped being a finite number.
+        ValueError: an environment that ``Actor`` cannot play.
+    """
+    s = settings or Settings()
+    actor, rng = Actor(env, seed), torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=s.lr, eps=1e-5)
+    history: list[Row] = []
+    steps, start = 0, time.perf_counter()
+    with tqdm(total=s.updates, unit="update", disable=not progress, desc="training") as bar:
+        for update in range(1, s.updates + 1):
+            for group in optimiser.param_groups:
+                group["lr"] = s.lr * (1 - (update - 1) / s.updates)
+            rollout = actor.play(model, s.horizon)
+            found = improve(model, optimiser, rollout, s, rng).tolist()
+            weights = torch.cat([p.detach().flatten() for p in model.parameters()])
+            if not all(map(math.isfinite, found)) or not bool(weights.isfinite().all()):
+                raise TrainingError(
+                    f"a loss or a weight stopped being finite in update {update}: "
+                    f"{dict(zip(STATISTICS, found, strict=True))}. Lower the learning rate."
+                )
+            steps += int(rollout.valid.sum())
+            row: Row = {
+                "update": update,
+                "steps": steps,
+                "seconds": time.perf_counter() - start,
+                "episodes": actor.episodes,
+                "score": float(np.mean(actor.returns)) if actor.returns else math.nan,
+                **dict(zip(STATISTICS, found, strict=True)),
+            }
+            if on_update:
+                on_update(model, row)
+            history.append(row)
+            bar.update()
+            bar.set_postfix(score=f"{row['score']:.1f}")
+    return history

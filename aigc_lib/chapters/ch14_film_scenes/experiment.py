@@ -1,0 +1,231 @@
+"""Scenes from descriptions: chapter 14's players, their rivals, and how all are judged.
+
+    aigc record 14 scenes     # every row of the chapter's table, and the shipped weights
+
+The same training scenes, words and judge for all. What is judged are descriptions whose pair of
+object and background no training scene showed, and, beside them, descriptions that were trained on.
+"""
+
+import time
+from typing import Any, Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aigc_lib.chapters.ch14_film_scenes.networks import (
+    SceneDiscriminator,
+    SceneGenerator,
+    SceneJudge,
+)
+from aigc_lib.chapters.ch14_film_scenes.scenes import (
+    GROUPS,
+    HELD_OUT,
+    NAMES,
+    WORDS,
+    Scenes,
+    compose,
+    descriptions,
+    tokens,
+)
+from aigc_lib.core.pixels import normalize, to_uint8
+from aigc_lib.core.speed import Speed
+from aigc_lib.data.batches import Batches
+from aigc_lib.gan import losses
+from aigc_lib.gan.state import Gan
+from aigc_lib.gan.training import fit
+from aigc_lib.metrics.features import extract
+from aigc_lib.metrics.frechet import frechet_distance, statistics
+from aigc_lib.pretrained.weights import read
+
+TRAINING = 8_000  # scenes that there are to learn from
+BATCH = 64
+SHORT, LONG = 32_000, 96_000  # scenes seen: by the chapter's own training, by the recorded ones
+GAME = losses.with_r1(1.0, every=8)
+# Seeds of the scenes: what one learns from is never what another is judged by.
+TRAIN_SEED, JUDGE_SEED, PICKER_SEED, TEST_SEED = 1, 1_000, 2_000, 3_000
+
+# Both players read; only the generator does, as the source article has it; neither does.
+Kind = Literal["both read", "generator reads", "nobody reads"]
+
+
+def players(kind: Kind, seed: int) -> Gan:
+    """The two networks of one run, before training."""
+    torch.manual_seed(seed)
+    generator = SceneGenerator(0 if kind == "nobody reads" else len(WORDS))
+    discriminator = SceneDiscriminator(len(WORDS) if kind == "both read" else 0)
+    return Gan(
+        generator,
+        discriminator,
+        latent_dim=generator.latent_dim,
+        lr=2e-3,
+        betas=(0.0, 0.99),
+        ema_half_life=10_000,
+        seed=seed,
+        speed=Speed(channels_last=True),
+    )
+
+
+def train(kind: Kind, scenes: Scenes, seed: int, images: int, progress: bool = False) -> Gan:
+    """Train one pair of players until ``images`` scenes were seen."""
+    gan = players(kind, seed)
+    batches = Batches(scenes.images, BATCH, seed=seed, labels=tokens(scenes.labels))
+    fit(gan, batches, images, loss=GAME, tick=8_000, progress=progress)
+    return gan
+
+
+@torch.no_grad()
+def draw(network: nn.Module, labels: Tensor, seed: int) -> Tensor:
+    """A picture for each row of labels (N, 4): uint8 (N, 3, 32, 32).
+
+    Args:
+        network: a ``SceneGenerator`` in eval mode; one that is told nothing ignores the labels.
+        labels: what is ordered.
+        seed: of the latent vectors.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    z = torch.randn(len(labels), int(network.latent_dim), generator=rng)  # type: ignore[arg-type]
+    parts = zip(z.split(500), tokens(labels).split(500), strict=True)
+    return torch.cat([to_uint8(network(*part)) for part in parts])
+
+
+def judge_scenes(seed: int, n: int, every_pair: bool) -> Scenes:
+    """Scenes to train a judge on: all pairs, or only those that are not held out."""
+    if not every_pair:
+        return compose(n, seed)
+    allowed = torch.cat([descriptions(held_out=False), descriptions(held_out=True)])
+    chosen = torch.randint(len(allowed), (n,), generator=torch.Generator().manual_seed(seed))
+    return compose(n, seed + 1, allowed[chosen])
+
+
+def train_judge(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneJudge:
+    """Train a judge with cross-entropy on what the scenes show; in eval mode, without gradients."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        judge = SceneJudge([len(group) for group in GROUPS])
+    judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batches = Batches(scenes.images, BATCH, seed=seed, labels=scenes.labels)
+    steps = epochs * batches.steps_per_epoch
+    optimiser = torch.optim.Adam(judge.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    for _ in range(steps):
+        pictures, labels = next(batches)
+        answers = judge(normalize(pictures))
+        loss = sum(F.cross_entropy(a, labels[:, k]) for k, a in enumerate(answers))
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[union-attr]
+        optimiser.step()
+        schedule.step()
+    return judge.eval().requires_grad_(False)
+
+
+def load_judge(name: Literal["judge", "picker"] = "judge") -> SceneJudge:
+    """A shipped judge, frozen: the one of the chapter's tables, or the one that picks samples.
+
+    They learned from other scenes. The picker, too, knows all pairs, which is more than a maker of
+    pictures may: what is chosen with it is the best that choosing can do.
+    """
+    judge = SceneJudge([len(group) for group in GROUPS])
+    weights = read("scenes", name, model="scenes")
+    judge.load_state_dict({key: value.float() for key, value in weights.items()})
+    return judge.eval().requires_grad_(False)
+
+
+def load_painter() -> SceneGenerator:
+    """The shipped generator of scenes, frozen; its card says how it was trained and scored."""
+    generator = SceneGenerator(len(WORDS))
+    weights = read("scenes", "painter", model="scenes")
+    state = {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
+    generator.load_state_dict(state)
+    return generator.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def answers(judge: SceneJudge, images: Tensor) -> Tensor:
+    """What a judge sees in uint8 pictures (N, 3, 32, 32): log-probability of each word (N, 18)."""
+    parts = [
+        torch.cat([a.log_softmax(dim=1) for a in judge(normalize(part))], dim=1)
+        for part in images.split(500)
+    ]
+    return torch.cat(parts)
+
+
+def right(judge: SceneJudge, images: Tensor, labels: Tensor) -> Tensor:
+    """Which words of its description a picture shows, says the judge: bool (N, 4)."""
+    seen = answers(judge, images).split([len(group) for group in GROUPS], dim=1)
+    return torch.stack([a.argmax(dim=1) == labels[:, k] for k, a in enumerate(seen)], dim=1)
+
+
+class Exam(NamedTuple):
+    """Held-out descriptions (N, 4), pictures of them that are real, and others to compare with."""
+
+    labels: Tensor
+    real: Tensor
+    reference: Tensor
+
+
+def exam(repeats: int = 25, held_out: bool = True) -> Exam:
+    """The test: ``repeats`` real scenes of each of the descriptions, twice, of other seeds."""
+    labels = descriptions(held_out).repeat(repeats, 1)
+    real, reference = (compose(len(labels), TEST_SEED + k, labels).images for k in (0, 1))
+    return Exam(labels, real, reference)
+
+
+def measure(judge: SceneJudge, images: Tensor, test: Exam) -> dict[str, Any]:
+    """How well pictures follow the test's descriptions, and how like real ones they are.
+
+    Returns:
+        The share of pictures that are right in each group and in ``all`` four; that share for each
+        held-out ``pairs``, in the order of the objects; ``frechet``, the distance of the judge's
+        features from those of real pictures; ``variety``, the spread of pictures of one
+        description, in units of the spread of real ones.
+    """
+    hits = right(judge, images, test.labels)
+    found: dict[str, Any] = {
+        name: round(float(hits[:, k].double().mean()), 4) for k, name in enumerate(NAMES)
+    }
+    every = hits.all(dim=1)
+    found["all"] = round(float(every.double().mean()), 4)
+    pairs = [(test.labels[:, :2] == torch.tensor(pair)).all(dim=1) for pair in sorted(HELD_OUT)]
+    found["pairs"] = [
+        round(float(every[here].double().mean()), 4) for here in pairs if bool(here.any())
+    ]
+    of_real, of_these = (statistics(extract(judge.features, x)) for x in (test.reference, images))
+    found["frechet"] = round(frechet_distance(of_real, of_these), 4)
+    found["variety"] = round(spread(images, test.labels) / spread(test.real, test.labels), 3)
+    return found
+
+
+def spread(images: Tensor, labels: Tensor) -> float:
+    """Root mean square distance of a pixel from its mean over pictures of the same description."""
+    groups = [images[(labels == label).all(dim=1)].double() for label in labels.unique(dim=0)]
+    return float(torch.stack([group.var(dim=0).mean() for group in groups]).mean().sqrt())
+
+
+def best_of(network: nn.Module, picker: SceneJudge, labels: Tensor, n: int, seed: int) -> Tensor:
+    """For each description, the one of ``n`` fresh pictures that the picker likes best.
+
+    The network is not told anything; choosing is all that makes it follow a description.
+
+    Returns:
+        uint8 (N, 3, 32, 32).
+    """
+    pictures = draw(network, labels.repeat_interleave(n, dim=0), seed)
+    wanted = tokens(labels).repeat_interleave(n, dim=0)
+    liking = answers(picker, pictures).gather(1, wanted).sum(dim=1).view(len(labels), n)
+    chosen = liking.argmax(dim=1) + n * torch.arange(len(labels))
+    return pictures[chosen]
+
+
+class Timed(NamedTuple):
+    """What a call gave, and its processor seconds."""
+
+    value: Any
+    seconds: float
+
+
+def timed(call: Any, *args: Any) -> Timed:
+    """Call and measure processor time, of all threads, whatever else the machine does."""
+    start = time.process_time()
+    value = call(*args)
+    return Timed(value, time.process_time() - start)

@@ -1,0 +1,154 @@
+"""A customer service that quotes and never invents (chapter 15).
+
+    aigc demo service "how long does delivery take?"
+
+A question is data: it is compared with stored questions, never obeyed. What comes back is a stored
+answer, word for word, with its source, or the hand-over to a person with the reason.
+"""
+
+import functools
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from aigc_lib.chapters.ch15_customer_service.data import shop_faq
+from aigc_lib.chapters.ch15_customer_service.retrieval import BM25, HAN, threshold, words
+from aigc_lib.data.sources import DataError
+from aigc_lib.pretrained.sentence_embedder import embed, load
+
+Language = Literal["en", "zh"]
+LONGEST = 500  # characters; who writes more wants to be read by a person
+INDEXED, KEPT_APART = slice(0, 3), 3  # of the ways to ask an entry: in the index, for the threshold
+RATE = 0.2  # of good questions that may be handed over
+WORDS = {"en": 0.2, "zh": 1.0}  # weight of BM25 beside the embeddings, which know English only
+REASONS = {
+    "empty": "there is no question in it",
+    "long": f"it has more than {LONGEST} characters",
+    "language": "it is neither English nor Chinese",
+    "unknown": "nothing in the FAQ is close enough",
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the customer gets.
+
+    Attributes:
+        kind: "answer", or "person": somebody will read the question.
+        text: the answer, quoted, or what the customer is told meanwhile.
+        source: which entry of the FAQ is quoted; "" for a person.
+        reason: why a person is needed, a key of ``REASONS``; "" for an answer.
+        language: of the text.
+        score: of the nearest entry, 0 to 1.
+        nearest: where nothing is close enough, the three questions that come nearest.
+    """
+
+    kind: Literal["answer", "person"]
+    text: str
+    source: str
+    reason: str
+    language: Language
+    score: float
+    nearest: tuple[str, ...] = ()
+
+
+def detect(text: str) -> Language | None:
+    """The language by its script: Chinese if a fifth of the letters is Han, else English if Latin.
+
+    None for other scripts, and for texts without a letter or digit. French looks English here;
+    what it says is then close to nothing.
+    """
+    letters = [char for char in text if char.isalnum()]
+    han = len(re.findall(rf"[{HAN}]", text))
+    names = [unicodedata.name(char, "") for char in letters]
+    latin = sum(name.startswith(("LATIN", "DIGIT")) for name in names)
+    if not letters or han + latin < 0.8 * len(letters):
+        return None
+    return "zh" if 5 * han >= len(letters) else "en"
+
+
+class Desk:
+    """The index of one language, with its threshold.
+
+    Args:
+        language: "en" or "zh".
+        embeddings: use them beside the words; without, or where they cannot be had, words alone.
+    """
+
+    def __init__(self, language: Language, embeddings: bool = True) -> None:
+        self.entries: list[dict[str, Any]] = shop_faq()["entries"]
+        asks = [entry[language]["ask"][INDEXED] for entry in self.entries]
+        answers = [entry[language]["answer"] for entry in self.entries]
+        texts = [" ".join([*ask, answer]) for ask, answer in zip(asks, answers, strict=True)]
+        self.words, self.weight, self.points = BM25(texts), WORDS[language], torch.empty(0)
+        if not embeddings:
+            self.weight = 1.0
+        if self.weight < 1:
+            try:
+                self.points = embed([text for ask in asks for text in ask], "shop-faq")
+            except DataError:
+                self.weight = 1.0
+        apart = [entry[language]["ask"][KEPT_APART] for entry in self.entries]
+        self.threshold = threshold(self.scores(apart).max(1).values, RATE)
+
+    def scores(self, questions: Sequence[str]) -> Tensor:
+        """The score (Q, entries) of every entry for every question."""
+        found = torch.stack([self.words.shares(question) for question in questions])
+        if self.weight == 1:
+            return found
+        points = load()(list(questions), progress=False)
+        near = (points @ self.points.T).view(len(questions), len(self.entries), -1).amax(2)
+        return self.weight * found + (1 - self.weight) * near
+
+
+@functools.cache
+def desk(language: Language) -> Desk:
+    """The desk of a language, made once a process."""
+    return Desk(language)
+
+
+MEANWHILE = {
+    "en": "I would rather have a person answer this. You will hear from us.",
+    "zh": "这个问题我转给同事来回答，我们会尽快联系您。",
+}
+
+
+def answer(question: str) -> Reply:
+    """Answer from the FAQ, or hand over to a person; never an exception for what is typed."""
+    text = " ".join(question.split())
+    language = detect(text)
+    said: Language = language or "en"
+    if not any(char.isalnum() for char in text):
+        return Reply("person", MEANWHILE[said], "", "empty", said, 0.0)
+    if len(text) > LONGEST:
+        return Reply("person", MEANWHILE[said], "", "long", said, 0.0)
+    if language is None:
+        return Reply("person", MEANWHILE[said], "", "language", said, 0.0)
+    where = desk(language)
+    scores, rows = where.scores([text])[0].topk(3)
+    best, score = [where.entries[row] for row in rows.tolist()], float(scores[0])
+    if score < where.threshold or not words(text):
+        nearest = tuple(entry[language]["ask"][0] for entry in best)
+        return Reply("person", MEANWHILE[said], "", "unknown", said, score, nearest)
+    return Reply("answer", best[0][language]["answer"], best[0]["id"], "", language, score)
+
+
+def told(reply: Reply) -> str:
+    """A reply as a line or two of plain text, with its source or its reason."""
+    if reply.kind == "answer":
+        return f"{reply.text}\n  [FAQ: {reply.source}]"
+    lines = [reply.text, f"  [a person: {REASONS[reply.reason]}]"]
+    return "\n".join(lines + [f"  Did you mean: {question}" for question in reply.nearest])
+
+
+def demo(words: Sequence[str]) -> None:
+    """Answer the words as one question, or a few examples without words."""
+    examples = ("How long does delivery take?", "退货运费谁出？", "Who won the match yesterday?")
+    for question in [" ".join(words)] if words else examples:
+        sys.stdout.write(f"> {question}\n{told(answer(question))}\n")

@@ -1,0 +1,119 @@
+"""The construction FAQ cut into parts that share no question, and its scores (chapter 15).
+
+A FAQ that grew over years asks some things twice. ``TWINS`` lists the questions that say the same:
+they share a part, and the answer of either is right for both. Some topics are left out of the index
+altogether: their questions are the ones that nothing in it answers.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from aigc_lib.chapters.ch15_customer_service.data import construction_faq, rewordings
+from aigc_lib.chapters.ch15_customer_service.retrieval import BM25
+from aigc_lib.pretrained.sentence_embedder import embed
+
+# All pairs of questions with a cosine above 0.9 (all-MiniLM-L6-v2); a test looks for more.
+TWINS = (
+    ("dolda-008", "dolda-fel-023"), ("rut-006", "rut-014"), ("rut-001", "rut-009"),
+    ("arbetsmiljo-002", "arbetsmiljo-013"), ("dolda-006", "dolda-fel-019"),
+    ("kontrakt-006", "kontrakt-015"), ("bygglov-014", "altan-staket-plank-001"),
+    ("el-008", "solceller-varmpump-001"), ("rot-014", "rot-016"), ("bygglov-003", "kostnad-010"),
+    ("dolda-002", "dolda-fel-014"), ("arbetsmiljo-019", "yrkesbevis-certifikat-001"),
+)  # fmt: skip
+OUTSIDE = (
+    "strandskydd", "buller-granne", "tomtgrans-servitut", "personalliggare", "omvand-moms",
+    "energideklaration", "bergvarme-jordvarme", "oppen-spis-vedeldning",
+)  # fmt: skip
+SHARES = {"learn": 0.5, "choose": 0.2, "test": 0.3}
+
+
+@dataclass(frozen=True)
+class Faq:
+    """The FAQ.
+
+    Attributes:
+        entries: those in the index, then those of the topics left out.
+        indexed: how many are in the index.
+        right: for every indexed entry the rows whose answers are right for its question.
+        parts: rows of "learn", "choose", "test" (indexed) and "outside".
+    """
+
+    entries: list[dict[str, Any]]
+    indexed: int
+    right: list[tuple[int, ...]]
+    parts: dict[str, list[int]]
+
+    def texts(self, key: str, part: str = "") -> list[str]:
+        """A field of the entries of a part; of all that are indexed without a part."""
+        rows = self.parts[part] if part else range(self.indexed)
+        return [self.entries[row][key] for row in rows]
+
+    def points(self, key: str, part: str = "") -> Tensor:
+        """The embeddings (N, 384) of these texts; computed once, then from the cache."""
+        return embed(self.texts(key, part), "faq")
+
+    def wanted(self, part: str) -> list[tuple[int, ...]]:
+        """The right rows for every question of an indexed part."""
+        return [self.right[row] for row in self.parts[part]]
+
+
+def load() -> Faq:
+    """Read the FAQ and cut it, the same way each time.
+
+    Raises:
+        DataError: the data cannot be had.
+    """
+    everything = construction_faq()
+    inside = [entry for entry in everything if entry["topic"] not in OUTSIDE]
+    outside = [entry for entry in everything if entry["topic"] in OUTSIDE]
+    rows = {entry["id"]: row for row, entry in enumerate(inside)}
+    right: list[tuple[int, ...]] = [(row,) for row in range(len(inside))]
+    for one, other in TWINS:
+        right[rows[one]] = right[rows[other]] = (rows[one], rows[other])
+    parts: dict[str, list[int]] = {name: [] for name in SHARES}
+    for row, group in enumerate(right):
+        parts[_part(inside[group[0]]["id"])].append(row)
+    parts["outside"] = list(range(len(inside), len(everything)))
+    return Faq(inside + outside, len(inside), right, parts)
+
+
+class Reworded(NamedTuple):
+    """Questions in our own words: texts, embeddings (N, 384), and the rows that are right."""
+
+    texts: list[str]
+    points: Tensor
+    right: list[tuple[int, ...]]
+
+
+def reworded(data: Faq) -> Reworded:
+    """Our rewordings of questions that are in the index."""
+    rows = {data.entries[row]["id"]: row for row in range(data.indexed)}
+    ours = {name: text for name, text in rewordings().items() if name in rows}
+    texts = list(ours.values())
+    return Reworded(texts, embed(texts, "faq"), [data.right[rows[name]] for name in ours])
+
+
+def _part(name: str) -> str:
+    """The part of a question, by a hash of the name of the first of its twins."""
+    place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
+    for part, share in SHARES.items():
+        if place < share:
+            return part
+        place -= share
+    return "test"
+
+
+def word_scores(queries: Sequence[str], documents: Sequence[str]) -> Tensor:
+    """BM25 (Q, N), as shares of the most that a query could get."""
+    index = BM25(documents)
+    return torch.stack([index.shares(query) for query in queries])
+
+
+def mixed(words: Tensor, meaning: Tensor, weight: float) -> Tensor:
+    """Hybrid scores: ``weight`` on the shares of BM25, the rest on the cosine of embeddings."""
+    return weight * words + (1 - weight) * meaning

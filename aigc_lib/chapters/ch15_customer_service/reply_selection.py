@@ -1,0 +1,192 @@
+"""Three ways to learn which reply belongs to a question, from the same pairs (chapter 15).
+
+Questions and replies are embeddings: unit vectors (N, E). A **replier** turns a question into the
+embedding of a reply; the stored reply nearest to it is sent. It can be trained by
+
+    game        a discriminator is told the question and must tell replies people wrote from the
+                replier's: the source article's proposal, a conditional GAN
+    regression  the squared distance to the reply that people wrote
+    contrast    among the replies of a batch, the right one must be nearest (InfoNCE)
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
+
+from aigc_lib.chapters.ch15_customer_service import faq_task
+from aigc_lib.chapters.ch15_customer_service.data import shop_faq
+from aigc_lib.gan import losses, training
+from aigc_lib.gan.state import Gan
+from aigc_lib.pretrained.sentence_embedder import embed
+
+NOISE = 16  # length of a latent vector
+WIDTH = 128
+BATCH = 64
+STEPS = 300
+RATE = 3e-4  # Adam's step size, for all
+DRAWS = 8  # of the noise, when a trained game is asked
+TEMPERATURE = 0.05
+
+
+class Setting(NamedTuple):
+    """What is learned from, and what is asked afterwards; embeddings but for the last.
+
+    Attributes:
+        questions, replies: (N, E), pair by pair.
+        test: questions (Q, E) that no pair holds.
+        pool: the stored replies (P, E).
+        right: for each test question the rows of ``pool`` that are right.
+    """
+
+    questions: Tensor
+    replies: Tensor
+    test: Tensor
+    pool: Tensor
+    right: list[tuple[int, ...]]
+
+
+def known_replies() -> Setting:
+    """The shop's replies, three known ways to ask for each, and two that are new."""
+    shop = [entry["en"] for entry in shop_faq()["entries"]]
+    asked = embed([ask for entry in shop for ask in entry["ask"][:3]], "shop")
+    test = embed([ask for entry in shop for ask in entry["ask"][4:]], "shop")
+    pool = embed([entry["answer"] for entry in shop], "shop")
+    right: list[tuple[int, ...]] = [(row,) for row in range(len(shop)) for _ in range(2)]
+    return Setting(asked, pool.repeat_interleave(3, 0), test, pool, right)
+
+
+def new_questions() -> Setting:
+    """The construction FAQ: pairs of the part "learn", and questions whose replies were in none."""
+    data = faq_task.load()
+    pool = data.points("answer")
+    asked, test = (data.points("question", part) for part in ("learn", "test"))
+    return Setting(asked, pool[data.parts["learn"]], test, pool, data.wanted("test"))
+
+
+class Replier(nn.Module):
+    """(z, question) -> unit vectors (N, E): the question, moved. It starts near the question."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        last = nn.Linear(WIDTH, size)
+        nn.init.zeros_(last.bias)
+        nn.init.normal_(last.weight, std=0.005)
+        self.move = nn.Sequential(nn.Linear(size + NOISE, WIDTH), nn.GELU(), last)
+
+    def forward(self, z: Tensor, question: Tensor) -> Tensor:
+        """Latent vectors (N, NOISE) and questions (N, E) to replies (N, E)."""
+        return normalize(question + self.move(torch.cat([question, z], 1)), dim=1)
+
+
+class Judge(nn.Module):
+    """(reply, question) -> logits (N, 1): did a person give this reply to this question?"""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.scale = size**0.5  # products of entries of unit vectors are small
+        self.net = nn.Sequential(
+            nn.Linear(3 * size, WIDTH), nn.LeakyReLU(0.2), nn.Dropout(0.3), nn.Linear(WIDTH, 1)
+        )
+
+    def forward(self, reply: Tensor, question: Tensor) -> Tensor:
+        """Replies and questions (N, E) to logits (N, 1)."""
+        logits: Tensor = self.net(torch.cat([reply, question, self.scale * reply * question], 1))
+        return logits
+
+
+def batches(n: int, steps: int, seed: int) -> list[Tensor]:
+    """Rows of ``n`` pairs for every step, each pass over them in an order of its own."""
+    rng = torch.Generator().manual_seed(seed)
+    size = min(BATCH, n)
+    found: list[Tensor] = []
+    while len(found) < steps:
+        found += torch.randperm(n, generator=rng).split(size)[: n // size]
+    return found[:steps]
+
+
+def play(
+    questions: Tensor, replies: Tensor, seed: int, *, mismatched: bool = False, r1: float = 1.0,
+    steps: int = STEPS,
+) -> Gan:  # fmt: skip
+    """Train replier and judge by the game, with chapter 7's non-saturating loss and R1.
+
+    Args:
+        questions, replies: unit vectors (N, E), pair by pair.
+        seed: of everything random.
+        mismatched: show the judge replies that people gave to *other* questions too, as wrong ones
+            (Reed et al., 2016, arXiv:1605.05396).
+        r1: the penalty's weight.
+        steps: of each player.
+    """
+    torch.manual_seed(seed)
+    size = questions.shape[1]
+    players = Gan(
+        Replier(size), Judge(size), latent_dim=NOISE, lr=RATE, ema_half_life=2_000, seed=seed
+    )
+    loss = losses.with_r1(r1)
+    for rows in batches(len(questions), steps, seed):
+        real, asked = replies[rows], questions[rows]
+        fake = players.generate(players.noise(len(rows)), asked)
+        shown = [fake, real.roll(1, 0)] if mismatched else [fake]
+        times = len(shown)
+        told = (asked.repeat(times, 1),)
+        training.d_step(players, real.repeat(times, 1), torch.cat(shown), loss, told)
+        training.g_step(players, fake, loss, (asked,))
+        training.count(players, len(rows))
+    players.discriminator.eval()
+    return players
+
+
+@torch.no_grad()
+def game_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
+    """Cosine (Q, P) of every stored reply (P, E) to the generated ones, a mean of eight draws."""
+    rng = torch.Generator().manual_seed(0)
+    scores = torch.zeros(len(questions), len(pool))
+    for _ in range(DRAWS):
+        z = torch.randn(len(questions), NOISE, generator=rng)
+        scores += players.average(z, questions) @ pool.T / DRAWS
+    return scores
+
+
+@torch.no_grad()
+def judge_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
+    """The judge's logit (Q, P) for every stored reply (P, E)."""
+    asked = questions.repeat_interleave(len(pool), 0)
+    logits = players.judge(pool.repeat(len(questions), 1), asked)
+    return logits.view(len(questions), len(pool))
+
+
+def teach(
+    questions: Tensor, replies: Tensor, loss: Callable[[Tensor, Tensor], Tensor], seed: int,
+    steps: int = STEPS,
+) -> Replier:  # fmt: skip
+    """Train a replier, without noise, on a loss of its replies and the right ones, both (N, E)."""
+    torch.manual_seed(seed)
+    replier = Replier(questions.shape[1])
+    optimiser = torch.optim.Adam(replier.parameters(), RATE)
+    for rows in batches(len(questions), steps, seed):
+        value = loss(replier(torch.zeros(len(rows), NOISE), questions[rows]), replies[rows])
+        optimiser.zero_grad()
+        value.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return replier.eval()
+
+
+@torch.no_grad()
+def taught_scores(replier: Replier, questions: Tensor, pool: Tensor) -> Tensor:
+    """Cosine (Q, P) of every stored reply (P, E) to the replier's."""
+    found: Tensor = replier(torch.zeros(len(questions), NOISE), questions)
+    return found @ pool.T
+
+
+def regression(found: Tensor, right: Tensor) -> Tensor:
+    """Mean squared distance of unit vectors (N, E)."""
+    return (found - right).square().sum(1).mean()
+
+
+def contrast(found: Tensor, right: Tensor) -> Tensor:
+    """InfoNCE: the cross-entropy, in nats, of picking the right reply among the batch's (N, E)."""
+    return cross_entropy(found @ right.T / TEMPERATURE, torch.arange(len(found)))

@@ -1,0 +1,90 @@
+"""Recommenders that need no training loop: tables of films by films, and popularity (chapter 17).
+
+A table W turns histories (N, films), 0 or 1, into scores by one product: ``history @ W``. Row i
+says which films somebody who liked film i will like. A newcomer needs no new training.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aigc_lib.chapters.ch17_recommendation.data import Ratings
+from aigc_lib.chapters.ch17_recommendation.temporal_split import LIKED
+
+
+def recent(ratings: Ratings, until: int, days: float, films: int) -> Tensor:
+    """How often each film was liked in the last ``days`` before ``until``: (films,), float32.
+
+    Films with equal counts are put in the order of all likes before ``until``.
+    """
+    good = (ratings.time <= until) & (ratings.stars >= LIKED)
+    new = good & (ratings.time > until - days * 86_400)
+    late, all_ = (
+        torch.bincount(ratings.film[rows], minlength=films).float() for rows in (new, good)
+    )
+    return late + all_ / (all_.sum() + 1)
+
+
+def neighbours(liked: Tensor, k: int = 200, shrink: float = 10.0) -> Tensor:
+    """Item nearest neighbours (Sarwar et al., 2001, doi:10.1145/371920.372071): the cosine of the
+    two films' columns, made smaller where few people liked them; the k nearest of each film.
+
+    Args:
+        liked: (people, films), 0 or 1.
+        k: neighbours that a film keeps.
+        shrink: added below the fraction line.
+    """
+    both = liked.T @ liked
+    size = both.diagonal().sqrt()
+    cosine = both / (torch.outer(size, size) + shrink)
+    cosine.fill_diagonal_(0)
+    least = cosine.topk(min(k, len(cosine)), dim=1).values[:, -1:]
+    return torch.where(cosine >= least, cosine, 0.0)
+
+
+def factors(liked: Tensor, rank: int = 32, seed: int = 0) -> Tensor:
+    """Plain matrix factorisation: people and films as points, from scikit-learn's truncated SVD
+    (PureSVD: Cremonesi et al., 2010, doi:10.1145/1864708.1864721).
+
+    With V (rank, films) from the SVD a newcomer's point is ``history @ V.T``, so W is V.T @ V.
+    """
+    from sklearn.decomposition import TruncatedSVD  # type: ignore[import-untyped]
+
+    fitted = TruncatedSVD(rank, random_state=seed).fit(liked.numpy())
+    points = torch.from_numpy(fitted.components_).float()
+    return points.T @ points
+
+
+def linear(liked: Tensor, ridge: float, texts: Tensor | None = None, weight: float = 0.0) -> Tensor:
+    """The table W with a zero diagonal that rebuilds every row of likes best from the others.
+
+    It minimises |X - XW|^2 + weight |T - TW|^2 + ridge |W|^2, where a column of T is a film's text
+    as numbers (EASE: Steck, 2019, doi:10.1145/3308558.3313710; with rows of side information:
+    Jeunen et al., 2020, doi:10.1145/3383313.3418480). So each number that the texts have counts as
+    one more person, who likes the films whose texts have it.
+
+    Args:
+        liked: X, (people, films).
+        ridge: larger for smaller, more careful weights.
+        texts: (films, D), the transpose of T; None for none.
+        weight: how much one of these D rows counts.
+    """
+    gram = liked.double().T @ liked.double()
+    if texts is not None and weight:
+        gram += weight * texts.double() @ texts.double().T
+    gram.diagonal().add_(ridge)
+    inverse = torch.linalg.inv(gram)
+    table: Tensor = (-inverse / inverse.diagonal()).fill_diagonal_(0).float()
+    return table
+
+
+def alike(points: Tensor) -> Tensor:
+    """Content alone: the cosine of two films' texts (films, films), zero for a film and itself."""
+    points = F.normalize(points - points.mean(0), dim=1)
+    return (points @ points.T).fill_diagonal_(0)
+
+
+def profile(history: Tensor, points: Tensor) -> Tensor:
+    """Cosine between each film's text and the mean text of a history: (N, films)."""
+    points = F.normalize(points - points.mean(0), dim=1)
+    return F.normalize(history @ points, dim=1) @ points.T

@@ -1,0 +1,186 @@
+"""Chapter 17's experiment: two periods of MovieLens, the models' settings, and all scores of one.
+
+Settings are chosen on the first period alone. Everything is then fitted anew on what had happened
+before the second, and scored there once.
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from aigc_lib.chapters.ch17_recommendation import baselines, irgan, ranking_metrics, temporal_split
+from aigc_lib.chapters.ch17_recommendation.data import Film, Ratings, load_films, load_ratings
+from aigc_lib.chapters.ch17_recommendation.irgan import Ranker, Settings
+from aigc_lib.pretrained.sentence_embedder import embed
+
+VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
+RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
+BLEND = 1.6  # of a text model beside the history's score; chosen there too
+LIKELIHOOD = Settings(steps=600, rate=5e-3)
+PAIRS = Settings(steps=2400, rate=5e-3)
+AFTER = Settings(steps=300, rate=1e-4, critic_rate=3e-4)  # the game, after the likelihood
+SCRATCH = Settings(steps=1000, rate=3e-4, critic_rate=3e-4)  # the game alone
+
+
+@dataclass(frozen=True)
+class Data:
+    """Films, ratings, and what the films' texts are as numbers."""
+
+    films: list[Film]
+    ratings: Ratings
+    points: Tensor  # (films, 384), rows of length 1 around their mean
+    genres: Tensor  # (films, G), 0 or 1
+
+
+class Period(NamedTuple):
+    """What was known when the models were frozen, and what they were asked afterwards."""
+
+    until: int  # seconds since 1970
+    liked: Tensor  # (people, films)
+    asked: list[temporal_split.Request]
+    history: Tensor  # (requests, films)
+
+
+class Score(NamedTuple):
+    """Of ten films for everybody: one number a request, except the coverage."""
+
+    ndcg: Tensor
+    recall: Tensor
+    novelty: Tensor
+    variety: Tensor
+    coverage: float
+    lists: Tensor
+
+
+def load() -> Data:
+    """Everything, from the cache; the texts are embedded once, which takes half a minute.
+
+    Raises:
+        DataError: ratings or the network's weights cannot be had.
+    """
+    films = load_films()
+    points = embed([film.text for film in films], "films", longest=96)
+    points = torch.nn.functional.normalize(points - points.mean(0), dim=1)
+    names = sorted({genre for film in films for genre in film.genres})
+    genres = torch.tensor([[float(name in film.genres) for name in names] for film in films])
+    return Data(films, load_ratings(), points, genres)
+
+
+def period(data: Data, span: tuple[float, float]) -> Period:
+    """The period that begins and ends when these shares of all ratings had been given."""
+    after, until = (temporal_split.moment(data.ratings, share) for share in span)
+    films = len(data.films)
+    people = int(data.ratings.user.max()) + 1
+    asked = temporal_split.requests(data.ratings, after, until)
+    liked = temporal_split.likes(data.ratings, after, people, films)
+    return Period(after, liked, asked, temporal_split.history(asked, films))
+
+
+def measure(data: Data, when: Period, scores: Tensor, k: int = 10) -> Score:
+    """All scores of the lists that these scores (requests, films) make."""
+    wanted = [request.wanted for request in when.asked]
+    lists = ranking_metrics.top(scores, [request.rated for request in when.asked], k)
+    return Score(
+        ranking_metrics.ndcg(lists, wanted),
+        ranking_metrics.recall(lists, wanted),
+        ranking_metrics.novelty(lists, when.liked),
+        ranking_metrics.variety(lists, data.genres),
+        ranking_metrics.coverage(lists, len(data.films)),
+        lists,
+    )
+
+
+def ranker(data: Data, seed: int, *, text: bool, free: bool) -> Ranker:
+    """A fresh neural ranker; the caller's random state stays as it is."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        return Ranker(data.points, text=text, free=free)
+
+
+def likely(
+    data: Data, when: Period, seed: int, how: Settings = LIKELIHOOD, *, text: bool, free: bool
+) -> Ranker:
+    """The neural ranker, trained by likelihood."""
+    return irgan.fit_likelihood(ranker(data, seed, text=text, free=free), when.liked, how, seed)
+
+
+def gan(
+    data: Data,
+    when: Period,
+    seed: int,
+    start: Ranker | None,
+    how: Settings | None = None,
+    *,
+    text: bool,
+    free: bool,
+    exact: bool = False,
+) -> Ranker:
+    """The generator of the game, from a trained ranker or from nothing."""
+    generator = copy.deepcopy(start) if start else ranker(data, seed, text=text, free=free)
+    critic = ranker(data, 1000 + seed, text=text, free=free)
+    how = how or (AFTER if start else SCRATCH)
+    return irgan.fit_game(generator, critic, when.liked, how, seed, exact)
+
+
+@torch.no_grad()
+def blended(first: Tensor, second: Tensor, weight: float) -> Tensor:
+    """Two models' scores (N, films) in one: each row is brought to mean 0 and scatter 1 before the
+    second is weighted and added."""
+    one, two = ((s - s.mean(1, keepdim=True)) / s.std(1, keepdim=True) for s in (first, second))
+    return one + weight * two
+
+
+def hybrid(data: Data, when: Period, ridge: float = RIDGE, weight: float = WEIGHT) -> Tensor:
+    """The table of the linear model whose rows are people and texts."""
+    return baselines.linear(when.liked, ridge, data.points, weight)
+
+
+def shortened(data: Data, when: Period, last: int) -> Period:
+    """The same requests, with only the last few liked films in the history."""
+    return when._replace(history=temporal_split.history(when.asked, len(data.films), last))
+
+
+class Unseen(NamedTuple):
+    """A period without every trace of some films, which are then to be ranked."""
+
+    period: Period
+    films: Tensor  # indices
+
+
+def unseen(data: Data, when: Period, seed: int, share: float = 0.2) -> Unseen:
+    """Hide a share of the films, drawn at random: no like of them is left in table or history.
+
+    Requests stay that want one of them and whose history is not empty without them.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    n = len(data.films)
+    hidden = torch.randperm(n, generator=rng)[: round(share * n)].sort().values
+    liked, history = when.liked.clone(), when.history.clone()
+    liked[:, hidden], history[:, hidden] = 0, 0
+    asked = [r._replace(wanted=r.wanted[torch.isin(r.wanted, hidden)]) for r in when.asked]
+    kept = [i for i, r in enumerate(asked) if len(r.wanted) and bool(history[i].any())]
+    part = when._replace(liked=liked, history=history[kept], asked=[asked[i] for i in kept])
+    return Unseen(part, hidden)
+
+
+def among(part: Unseen, scores: Tensor, k: int = 10) -> Tensor:
+    """NDCG of each request when only the hidden films are ranked."""
+    others = torch.ones(scores.shape[1], dtype=torch.bool)
+    others[part.films] = False
+    out = others.nonzero()[:, 0]
+    rated = [torch.cat([request.rated, out]) for request in part.period.asked]
+    lists = ranking_metrics.top(scores, rated, k)
+    return ranking_metrics.ndcg(lists, [request.wanted for request in part.period.asked])
+
+
+def floor(part: Unseen, k: int = 10) -> float:
+    """What random lists of the hidden films would get."""
+    left = [len(part.films) - int(torch.isin(r.rated, part.films).sum()) for r in part.period.asked]
+    found = [
+        ranking_metrics.random_ndcg(n, len(r.wanted), k)
+        for n, r in zip(left, part.period.asked, strict=True)
+    ]
+    return sum(found) / len(found)

@@ -1,0 +1,150 @@
+"""What ``aigc doctor`` looks at: does this machine run the book, and how long will it take?
+
+Every check is a function that returns findings; nothing is installed, fetched or changed.
+"""
+
+import platform
+import shutil
+import statistics
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+import psutil
+import torch
+
+from aigc_lib.core import results, runtime
+from aigc_lib.data.cache import cache_dir, fault
+from aigc_lib.data.registry import DATASETS
+from aigc_lib.gan.losses import with_r1
+from aigc_lib.gan.state import Gan
+from aigc_lib.gan.training import step
+from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
+
+GIB = 2**30
+PACKAGES = ("torchvision", "matplotlib", "ipywidgets", "jupyter-book", "nbval", "scikit-learn")
+INSTALL = "make book, or: pip install -e '.[book,test]'"
+
+
+class Finding(NamedTuple):
+    """One line of the report; ``advice`` says what to do, and is empty where all is well."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def software() -> list[Finding]:
+    """Python, PyTorch and the packages that the book's pages import or are built with."""
+    found = [Finding("Python", platform.python_version()), Finding("PyTorch", torch.__version__)]
+    for package in PACKAGES:
+        try:
+            found.append(Finding(package, version(package)))
+        except PackageNotFoundError:
+            found.append(Finding(package, "not installed", INSTALL))
+    return found
+
+
+def hardware() -> list[Finding]:
+    """Processor, accelerator, memory, and the disk that holds the data."""
+    machine, device = runtime.machine(), runtime.device()
+    cores = f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads used"
+    found = [Finding("processor", cores)]
+    if device.type == "cuda":
+        memory = torch.cuda.get_device_properties(device).total_memory
+        found.append(Finding("GPU", f"{machine['device']}, {memory / GIB:.0f} GiB"))
+    else:
+        told = f"No GPU is used (device: {device.type}): every chapter runs on the processor"
+        found.append(Finding("GPU", told))
+    memory = psutil.virtual_memory()
+    held = f"{memory.total / GIB:.1f} GiB, of which {memory.available / GIB:.1f} GiB free"
+    found.append(Finding("memory", held))
+    cache = cache_dir()
+    existing = next(p for p in (cache, *cache.parents) if p.exists())
+    free = shutil.disk_usage(existing).free / GIB
+    little = "free at least 1 GiB there, or name another folder in AIGC_CACHE" if free < 1 else ""
+    found.append(Finding("data folder", f"{cache}, {free:.1f} GiB free", little))
+    return found
+
+
+def data() -> list[Finding]:
+    """Which data sets are complete in the cache, by size and checksum."""
+    found = []
+    for name, dataset in DATASETS.items():
+        folder = cache_dir() / dataset.folder
+        ready = not any(fault(folder / file, spec) for file, spec in dataset.files.items())
+        advice = "" if ready else f"aigc prepare {name}"
+        found.append(Finding(f"data {name}", "ready" if ready else "to be fetched", advice))
+    return found
+
+
+def probe(rounds: int = 5, steps: int = 8) -> float:
+    """Seconds for ``steps`` steps of chapter 7's GAN on the processor: the median of ``rounds``.
+
+    The recorded run times carry the same number, from the machine that they were measured on; the
+    ratio of the two scales them to this machine. Always the processor, as the recorded times are.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        players = Gan(
+            DCGenerator(64, 1, width=32),
+            DCDiscriminator(1, 32),
+            latent_dim=64,
+            device=torch.device("cpu"),
+        )
+        real, game = torch.rand(64, 1, 28, 28) * 2 - 1, with_r1(1.0, every=8)
+        times = []
+        for _ in range(rounds + 1):
+            start = time.perf_counter()
+            for _ in range(steps):
+                step(players, real, game)
+            times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])  # the first also warms up
+
+
+def chapters(timings: dict[str, Any], seconds: float, free: float) -> list[Finding]:
+    """How long each recorded chapter will take here, and whether its memory is free.
+
+    Args:
+        timings: the record ``book/results/timings.json``, with its ``probe_seconds``.
+        seconds: what ``probe`` took here.
+        free: memory that is free, in bytes.
+    """
+    slower = seconds / timings["probe_seconds"]
+    found = []
+    for name, cost in timings["chapters"].items():
+        gib = cost["peak_mib"] / 1024
+        short = f"close other programs: {free / GIB:.1f} GiB are free" if gib > free / GIB else ""
+        told = f"about {duration(cost['seconds'] * slower)}, {gib:.1f} GiB of memory"
+        found.append(Finding(name, told, short))
+    return found
+
+
+def duration(seconds: float) -> str:
+    """For people: 40 s, 3 min; to a step of 10 s or a minute, as an estimate deserves."""
+    if seconds < 95:
+        return f"{max(10, 10 * round(seconds / 10))} s"
+    return f"{round(seconds / 60)} min"
+
+
+def report() -> str:
+    """The whole examination as text."""
+    parts = {"Software": software(), "Machine": hardware(), "Data": data()}
+    record = results.find("timings")
+    timings = results.read(record) if record else {}
+    if "probe_seconds" in timings:
+        free = psutil.virtual_memory().available
+        parts["Chapters, on this processor"] = chapters(timings, probe(), free)
+    lines = []
+    for title, found in parts.items():
+        lines.append(title)
+        wide = max(len(finding.what) for finding in found)
+        for finding in found:
+            mark = "->" if finding.advice else "ok"
+            lines.append(f"  {mark} {finding.what:{wide}}  {finding.found}")
+    if not record:
+        lines.append("Run it inside a copy of the book to learn how long the chapters take here.")
+    mend = [finding for found in parts.values() for finding in found if finding.advice]
+    lines.append("To do:" if mend else "All is ready.")
+    lines += [f"  {finding.what}: {finding.advice}" for finding in mend]
+    return "\n".join(lines)

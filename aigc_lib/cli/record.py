@@ -1,0 +1,41 @@
+"""Recorders: the modules ``record_NAME`` of a room, each with a ``main`` that makes one record."""
+
+from collections.abc import Sequence
+
+import tyro
+
+from aigc_lib.core.rooms import load_part, modules_of, rooms
+
+
+def recorders(chapter: str) -> list[str]:
+    """The names of a chapter's recorders, such as ``["contest", "quality", "stacked"]``.
+
+    Raises:
+        ValueError: the chapter has none, or there is no such chapter.
+    """
+    found = [m.removeprefix("record_") for m in modules_of(chapter) if m.startswith("record_")]
+    if not found:
+        known = [number for number in rooms() if any("record_" in m for m in modules_of(number))]
+        raise ValueError(
+            f"chapter {chapter} has no recorder; chapters with one: {', '.join(known)}"
+        )
+    return found
+
+
+def run(chapter: str) -> None:
+    """Make all records of a chapter, with their defaults."""
+    for name in recorders(chapter):
+        load_part(chapter, f"record_{name}").main()
+
+
+def run_one(chapter: str, name: str, arguments: Sequence[str]) -> None:
+    """Make one record, with the options of its function read from the command line.
+
+    Raises:
+        ValueError: the chapter has no such recorder.
+    """
+    known = recorders(chapter)
+    if name not in known:
+        raise ValueError(f"chapter {chapter} has no recorder {name!r}; it has: {', '.join(known)}")
+    main = load_part(chapter, f"record_{name}").main
+    tyro.cli(main, prog=f"aigc record {chapter} {name}", args=arguments)

@@ -1,0 +1,187 @@
+"""The commands that train a GAN, draw from it and score it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import tyro
+from PIL import Image
+
+from aigc_lib.core import distributed, runtime, show
+from aigc_lib.core.files import write_atomically
+from aigc_lib.core.speed import EAGER, Speed
+from aigc_lib.core.training import Row
+from aigc_lib.data.images import load
+from aigc_lib.data.registry import find
+from aigc_lib.gan.evaluate import score, score_gan
+from aigc_lib.gan.state import Gan
+from aigc_lib.gan.training import fit
+from aigc_lib.recipes.gan import DCGANRecipe, MLPRecipe, Recipe, build, load_run, plain, stream
+
+
+def _write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
+    """Write images (N, C, H, W) as one PNG, enlarged twice."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, show.png(images, columns, zoom=2))
+
+
+@dataclass(frozen=True)
+class Run:
+    """How long a training run is, and where it goes."""
+
+    images: int = 1_200_000
+    """Real images to see in all; 60,000 are one epoch."""
+    tick: int = 30_000
+    """Images between checkpoints and sample grids."""
+    out: Path | None = None
+    """Folder for checkpoint.pt, log.jsonl and the sample grids; below runs/ by default."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train chapter 6's GAN; run it again to continue after an interruption."""
+
+    recipe: Annotated[MLPRecipe, tyro.conf.arg(name="")]
+    run: Annotated[Run, tyro.conf.arg(name="")]
+    speed: Speed = EAGER
+
+    def __call__(self) -> None:
+        """Train, and write the run's folder."""
+        train(self.recipe, self.run, self.speed, Path("runs/first-gan"))
+
+
+@dataclass(frozen=True)
+class TrainDCGAN:
+    """Train chapter 7's convolutional GAN; run it again to continue after an interruption."""
+
+    recipe: Annotated[DCGANRecipe, tyro.conf.arg(name="")]
+    run: Annotated[Run, tyro.conf.arg(name="")]
+    speed: Speed = field(default_factory=lambda: Speed(channels_last=True))
+
+    def __call__(self) -> None:
+        """Train, and write the run's folder."""
+        train(self.recipe, self.run, self.speed, Path(f"runs/dcgan-{self.recipe.data}"))
+
+
+def train(recipe: Recipe, run: Run, speed: Speed, folder: Path) -> None:
+    """Train a recipe's players, and write the run's folder: ``folder`` unless ``run`` names one."""
+    device = runtime.device()
+    distributed.start(device)
+    runtime.keep_memory()
+    out = run.out or folder
+    game = recipe.game()
+    gan = build(recipe, device, speed)
+    batches = stream(recipe, device)
+    columns = recipe.classes or 8
+    labels = _labels(8 * columns, recipe.classes, device)
+
+    def draw(players: Gan, name: str) -> None:
+        grid = players.sample(8 * columns, seed=1, labels=labels)
+        _write_grid(grid, out / name, columns)
+
+    def on_tick(players: Gan, row: Row) -> None:
+        draw(players, f"samples-{int(row['images']):09d}.png")
+        draw(players, "samples.png")
+
+    fit(gan, batches, run.images, loss=game, tick=run.tick, on_tick=on_tick, recipe=plain(recipe),
+        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl")  # fmt: skip
+    if distributed.rank():
+        return
+    draw(gan, "samples.png")  # if resumed at the very end, no tick has
+    print(f"samples: {out / 'samples.png'}")
+    print(f"log:     {out / 'log.jsonl'}")
+    print(f"next:    aigc evaluate --run {out}")
+
+
+def _labels(n: int, classes: int, device: torch.device) -> torch.Tensor | None:
+    """0, 1, 2 ... in turn; None for players that are not told classes."""
+    return torch.arange(n, device=device) % classes if classes else None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw new images from a trained run."""
+
+    run: Path = Path("runs/first-gan")
+    """Folder that ``aigc train`` wrote."""
+    n: int = 64
+    """How many images."""
+    label: str | None = None
+    """Only this class, by name or number; a conditional run draws all in turn otherwise."""
+    seed: int = 0
+    """The same seed draws the same images."""
+    columns: int | None = None
+    """Images in a row: 8, or one for each class of a conditional run."""
+    out: Path = Path("samples.png")
+    """The picture to write."""
+
+    def __call__(self) -> None:
+        """Write the picture."""
+        gan, recipe = load_run(self.run)
+        labels = _labels(self.n, recipe.classes, gan.device)
+        if self.label is not None:
+            if labels is None:
+                raise ValueError(
+                    f"{self.run} was trained without labels, so no class can be asked for: "
+                    "leave --label away, or train with `aigc train-dcgan`"
+                )
+            labels = torch.full_like(labels, _class(self.label, find(recipe.data).classes))
+        columns = self.columns or recipe.classes or 8
+        images = gan.sample(self.n, seed=self.seed, labels=labels)
+        _write_grid(images, self.out, columns)
+        with Image.open(self.out) as picture:
+            print(f"{self.n} images, {picture.width}x{picture.height} pixels: {self.out}")
+
+
+def _class(label: str, names: Sequence[str]) -> int:
+    """The number of a class given by name (small or capital letters) or number."""
+    known = [name.lower() for name in names]
+    if label.lower() in known:
+        return known.index(label.lower())
+    if label.isdecimal() and int(label) < len(names):
+        return int(label)
+    raise ValueError(f"no class {label!r}: choose from {', '.join(names)}")
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Score a trained run, with the scores of real images beside it."""
+
+    run: Path = Path("runs/first-gan")
+    """Folder that ``aigc train`` wrote."""
+    n: int = 10_000
+    """Samples to draw."""
+    seed: int = 1
+    """Of the samples."""
+
+    def __call__(self) -> None:
+        """Print the scores, and write them to score.json in the run's folder."""
+        gan, recipe = load_run(self.run)
+        name = recipe.data
+        found = score_gan(gan, name, self.n, self.seed, recipe.classes)
+        test = load(name, "test")
+        chosen = slice(self.n)  # as many real, if there are
+        real = score(test.images[chosen].to(gan.device), name, test.labels[chosen].to(gan.device))
+        content = json.dumps(found | {"real_test_images": real}, indent=2)
+        write_atomically(self.run / "score.json", content.encode())
+        print(f"In features of the book's {name} classifier, against its training set:")
+        print(f"{'':24s} {self.n:>9,} generated  {real['n']:>9,} real test images")
+        for key, (title, form) in SCORES.items():
+            if key in found:
+                print(f"{title:24s} {found[key]:>19{form}}  {real[key]:>26{form}}")
+        print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))
+
+
+SCORES = {
+    "frechet_distance": ("Fréchet distance", ".2f"),
+    "kernel_distance": ("kernel distance", ".4f"),
+    "precision": ("precision", ".3f"),
+    "recall": ("recall", ".3f"),
+    "density": ("density", ".3f"),
+    "coverage": ("coverage", ".3f"),
+    "confident_share": ("classifier is sure", ".1%"),
+    "label_agreement": ("shows the class asked", ".1%"),
+}

@@ -1,0 +1,188 @@
+"""What a chapter shows: numbers with bounds, images, curves, sliders without a kernel, and source.
+
+Text outputs of the chapters are compared, word for word, whenever the book is tested. A measured
+number differs from machine to machine, so it is printed behind a sign that the comparison skips:
+``≈`` by ``report``, which also asserts that the number lies between two stated bounds, and ``◷`` by
+``took`` and ``memory``, which are never asserted.
+"""
+
+import base64
+import inspect
+import io
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from aigc_lib.core.pixels import to_uint8
+
+
+def report(label: str, value: float | Tensor, low: float, high: float, unit: str = "") -> None:
+    """Print a measured number, and fail if it lies outside its bounds.
+
+    The bounds are part of the page: they say in what range the number falls on other machines.
+
+    Raises:
+        ValueError: the bounds are not finite, or not ``low < high``.
+        AssertionError: the value is outside, or not a number.
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"bounds must be finite with low < high, got {low} and {high}")
+    value = float(value)
+    unit = f" {unit}" if unit else ""
+    bounds = f"must lie between {low:g} and {high:g}"
+    if not low <= value <= high:  # no ``assert``: ``python -O`` would leave it out
+        raise AssertionError(f"{label} is {value:.4g}{unit}; it {bounds}")
+    print(f"{label}: ≈ {value:.4g}{unit} ({bounds})")
+
+
+def took(label: str, seconds: float) -> None:
+    """Print a wall-clock time; it is never compared or asserted."""
+    print(f"{label}: ◷ {seconds:.1f} s")
+
+
+def memory(label: str, mib: float) -> None:
+    """Print an amount of memory; it is never compared or asserted."""
+    print(f"{label}: ◷ {mib:.0f} MiB")
+
+
+def to_grid(images: Tensor, columns: int = 8) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Tile images (N, C, H, W), uint8 or float in [-1, 1], into one uint8 picture (H', W', C).
+
+    C is 1 or 3; grey pictures come back as (H', W'). A last row that is not full is filled with
+    black; fewer images than ``columns`` make one shorter row. One black pixel separates the tiles.
+
+    Raises:
+        ValueError: another shape, or columns < 1.
+        TypeError: integers other than uint8.
+    """
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images) or columns < 1:
+        raise ValueError(
+            f"need images (N, 1 or 3, H, W) and columns >= 1, got {tuple(images.shape)}, {columns}"
+        )
+    if images.dtype != torch.uint8:
+        images = to_uint8(images)
+    tiles = images.cpu().permute(0, 2, 3, 1).numpy()
+    n, height, width, channels = tiles.shape
+    columns = min(columns, n)
+    rows = math.ceil(n / columns)
+    grid = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, channels), np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * (height + 1), i % columns * (width + 1)
+        grid[top : top + height, left : left + width] = tile
+    return grid[..., 0] if channels == 1 else grid
+
+
+def images(
+    batch: Tensor, title: str = "", columns: int = 8, ax: Axes | None = None, size: float = 4.0
+) -> Axes:
+    """Draw images (N, C, H, W), uint8 or float in [-1, 1], as a grid ``size`` inches wide."""
+    picture = to_grid(batch, columns)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(size, size * picture.shape[0] / picture.shape[1] + 0.3))
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    ax.set_title(title)
+    ax.axis("off")
+    return ax
+
+
+def curves(history: Sequence[dict[str, float]], title: str = "") -> Figure:
+    """Losses, and the discriminator's mean answers, over images seen (``gan.fit``'s history)."""
+    seen = [row["images"] / 1000 for row in history]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
+    for key, label in (("d_loss", "discriminator"), ("g_loss", "generator")):
+        left.plot(seen, [row[key] for row in history], label=label)
+    left.axhline(2 * math.log(2), color="grey", linestyle=":", label="2 log 2 (D blind)")
+    left.set(xlabel="images seen (thousands)", ylabel="loss (nats)")
+    for key, label in (("d_real", "on real images"), ("d_fake", "on generated images")):
+        right.plot(seen, [row[key] for row in history], label=label)
+    right.set(xlabel="images seen (thousands)", ylabel='mean probability of "real"', ylim=(0, 1))
+    for ax in (left, right):
+        ax.legend(fontsize="small")
+        ax.grid(alpha=0.3)
+    figure.suptitle(title)
+    return figure
+
+
+def png(picture: Figure | Tensor, columns: int = 8, zoom: int = 1) -> bytes:
+    """A figure, or images (N, C, H, W) tiled and enlarged ``zoom`` times, as PNG bytes.
+
+    A figure is closed afterwards, so that the notebook does not show it a second time.
+    """
+    buffer = io.BytesIO()
+    if isinstance(picture, Figure):
+        picture.savefig(buffer, format="png", dpi=80, bbox_inches="tight")
+        plt.close(picture)
+    else:
+        image = Image.fromarray(to_grid(picture, columns))
+        image.resize((image.width * zoom, image.height * zoom), Image.Resampling.NEAREST).save(
+            buffer, format="png", optimize=True
+        )
+    return buffer.getvalue()
+
+
+def slider(
+    pictures: Sequence[Figure | Tensor | bytes], labels: Sequence[str], name: str, alt: str
+) -> None:
+    """Show a slider that steps through pictures and works on a static page, with no kernel.
+
+    All pictures are made beforehand and lie in the page; the browser alone links the slider to the
+    one that is shown.
+
+    Args:
+        pictures: one a step: figures, image batches (see ``png``) or PNG bytes.
+        labels: one a step, shown under the picture.
+        name: shown beside the slider.
+        alt: what the picture shows; the step's label is added to it.
+
+    Raises:
+        ValueError: no pictures, or not one label for each.
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    if not pictures or len(pictures) != len(labels):
+        raise ValueError(f"need a label a picture, got {len(pictures)} and {len(labels)}")
+    pages = []
+    for picture, label in zip(pictures, labels, strict=True):
+        data = base64.b64encode(picture if isinstance(picture, bytes) else png(picture)).decode()
+        # Image batches are stored small and enlarged by the browser. A width and no style:
+        # the static page's widgets drop styles. book.css keeps it inside a narrow page.
+        width = ' width="480"' if isinstance(picture, Tensor) else ""
+        # An HTML page and not an Image widget, because only an <img> can carry an alt text.
+        pages.append(widgets.HTML(
+            f'<img alt="{escape(alt)}: {escape(label)}" src="data:image/png;base64,{data}"'
+            f"{width}><div>{escape(label)}</div>"
+        ))  # fmt: skip
+    control = widgets.IntSlider(
+        min=0, max=len(pages) - 1, description=name, readout=False,
+        style={"description_width": "initial"}, layout={"width": "min(100%, 30em)"},
+    )  # fmt: skip
+    stack = widgets.Stack(pages, selected_index=0)
+    widgets.jslink((control, "value"), (stack, "selected_index"))
+    box = widgets.VBox([control, stack])
+    box.add_class("aigc-slider")
+    view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
+    # A short text stands in for the widget's own, which would hold every picture's bytes.
+    display(
+        {"application/vnd.jupyter.widget-view+json": view,
+         "text/plain": f"slider: {name}, {len(pages)} steps"},
+        raw=True,
+    )  # fmt: skip
+
+
+def source(*objects: Callable[..., Any] | type) -> None:
+    """Show the library's source of functions or classes, so a page never holds a stale copy."""
+    from IPython.display import display
+
+    code = "\n\n".join(inspect.getsource(item).rstrip() for item in objects)
+    # The plain text is compared in the tests: a page that shows old source fails.
+    display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)

@@ -1,0 +1,97 @@
+"""Flow matching: noise is carried to pictures along straight lines (chapter 14).
+
+Take noise z and a picture x, and the point x_t = (1 - t) z + t x between them. It moves with the
+velocity x - z. A network that sees only x_t, t and the description cannot know x - z; trained with
+the mean square it learns the mean of x - z over all pairs that pass there. Following that mean from
+noise at t = 0 to t = 1 gives samples.
+Source: Lipman et al., 2023, "Flow Matching for Generative Modeling"; Liu et al., 2023, "Flow
+Straight and Fast".
+"""
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from aigc_lib.core.optim import EMA
+from aigc_lib.core.pixels import normalize
+from aigc_lib.data.batches import Batches
+
+
+def loss(network: nn.Module, x: Tensor, tokens: Tensor, rng: torch.Generator) -> Tensor:
+    """Mean square error of the velocity at random times: a scalar, in squared units of the pixels.
+
+    Args:
+        network: (x_t, t, tokens) -> velocity, as ``nets.velocity.Velocity``.
+        x: pictures (N, C, H, W) in [-1, 1].
+        tokens: their descriptions, int64 (N, L).
+        rng: draws noise and times, on the pictures' device.
+    """
+    z = torch.randn(x.shape, device=x.device, generator=rng)
+    t = torch.rand(len(x), device=x.device, generator=rng)
+    place = t[:, None, None, None]
+    error: Tensor = network((1 - place) * z + place * x, t, tokens) - (x - z)
+    return error.square().mean()
+
+
+def fit(
+    network: nn.Module,
+    batches: Batches,
+    images: int,
+    *,
+    lr: float = 2e-3,
+    ema_half_life: float = 2_200,
+    seed: int = 0,
+    progress: bool = True,
+) -> nn.Module:
+    """Train until ``images`` pictures were seen; returns the averaged network, in eval mode.
+
+    Args:
+        network: see ``loss``.
+        batches: endless batches of (uint8 pictures, tokens).
+        images: when to stop.
+        lr: of Adam.
+        ema_half_life: of the averaged weights, in pictures.
+        seed: of noise and times.
+        progress: show a progress bar.
+
+    Raises:
+        FloatingPointError: the loss stopped being a finite number.
+    """
+    optimiser = torch.optim.Adam(network.parameters(), lr=lr)
+    average = EMA(network, ema_half_life)
+    rng = torch.Generator(batches.images.device).manual_seed(seed)
+    value = torch.zeros(())
+    steps = range(0, images, batches.batch)
+    for seen in tqdm(steps, desc="flow", unit="step", disable=not progress):
+        pictures, tokens = next(batches)
+        value = loss(network, normalize(pictures), tokens, rng)
+        optimiser.zero_grad()
+        value.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        average.update(network, batches.batch, seen)
+    if not bool(value.isfinite()):
+        raise FloatingPointError("the loss is not a finite number: lower the learning rate")
+    return average.network
+
+
+@torch.no_grad()
+def sample(network: nn.Module, tokens: Tensor, steps: int, seed: int, side: int = 32) -> Tensor:
+    """Follow the velocity from noise to pictures (N, 3, side, side) in [-1, 1], in equal steps.
+
+    Args:
+        network: see ``loss``.
+        tokens: the descriptions, int64 (N, L).
+        steps: Euler steps, at least 1; each costs one call of the network.
+        seed: of the noise.
+        side: of the pictures, in pixels.
+
+    Raises:
+        ValueError: steps < 1.
+    """
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
+    rng = torch.Generator(tokens.device).manual_seed(seed)
+    x = torch.randn(len(tokens), 3, side, side, device=tokens.device, generator=rng)
+    for k in range(steps):
+        x = x + network(x, torch.full((len(x),), k / steps, device=x.device), tokens) / steps
+    return x.clamp(-1, 1)

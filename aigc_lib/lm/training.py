@@ -1,0 +1,251 @@
+"""Training a language model, and scoring it (chapter 10).
+
+A language model gives, for every place in a text, the probabilities of the next token. ``fit``
+lowers the mean negative logarithm of the right ones (nats a token); ``evaluate`` measures it on a
+text that was not trained on. ``sampling`` lets the model write.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from aigc_lib.core import checkpoint as ckpt
+from aigc_lib.core.training import Row, TrainingError
+from aigc_lib.nets.gpt import GPT
+
+
+class TokenBatches:
+    """Random windows of a text, for ever: inputs (B, T) and, one token later, targets (B, T).
+
+    Args:
+        tokens: the text as int64 (N,), on the device where training runs.
+        batch: windows side by side.
+        context: tokens in a window.
+        seed: of the windows' places.
+
+    Raises:
+        ValueError: the text is shorter than one window and its last target.
+    """
+
+    def __init__(self, tokens: Tensor, batch: int, context: int, seed: int = 0) -> None:
+        if tokens.ndim != 1 or len(tokens) < context + 1:
+            raise ValueError(
+                f"a window of {context} tokens and its last target need a text of at least "
+                f"{context + 1} tokens, got shape {tuple(tokens.shape)}"
+            )
+        if batch < 1 or context < 1:
+            raise ValueError(f"batch and context must be at least 1, got {batch} and {context}")
+        self.tokens, self.batch, self.context = tokens, batch, context
+        self.offsets = torch.arange(context + 1, device=tokens.device)
+        self.rng = torch.Generator(tokens.device).manual_seed(seed)
+
+    def __iter__(self) -> "TokenBatches":
+        """Itself: the stream goes on where it is."""
+        return self
+
+    def __next__(self) -> tuple[Tensor, Tensor]:
+        """The next inputs and targets, int64 (B, T) each."""
+        starts = torch.randint(
+            len(self.tokens) - self.context, (self.batch, 1),
+            generator=self.rng, device=self.tokens.device,
+        )  # fmt: skip
+        windows = self.tokens[starts + self.offsets]
+        return windows[:, :-1], windows[:, 1:]
+
+    def state_dict(self) -> dict[str, Any]:
+        """The place in the stream, and what it is a stream of."""
+        return {"rng": self.rng.get_state(), "identity": self._identity()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where the stream of ``state`` was.
+
+        Raises:
+            ValueError: the state is of another text, batch or context; the stream stays as it was.
+        """
+        if state.get("identity") != self._identity():
+            raise ValueError(
+                f"this state is of another stream: {state.get('identity')}, here {self._identity()}"
+            )
+        self.rng.set_state(state["rng"].cpu())
+
+    def _identity(self) -> list[int]:
+        return [len(self.tokens), self.batch, self.context]
+
+
+def loss_of(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean negative log-probability of the targets (B, T), in nats a token."""
+    logits = model(inputs)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+def optimiser_for(model: nn.Module, lr: float, decay: float = 0.1) -> torch.optim.AdamW:
+    """AdamW that shrinks matrices only: a bias or a scale has no reason to be near 0."""
+    matrices = [p for p in model.parameters() if p.ndim >= 2]
+    others = [p for p in model.parameters() if p.ndim < 2]
+    groups = [
+        {"params": matrices, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99), fused=True)
+
+
+def rate(step: int, steps: int, lr: float, warmup: int, last: float = 0.1) -> float:
+    """Learning rate of step 0, 1, ...: up in a line, then down half a cosine to ``last * lr``."""
+    if step < warmup:
+        return lr * (step + 1) / warmup
+    done = (step - warmup) / max(1, steps - warmup)
+    return lr * (last + (1 - last) * (1 + math.cos(math.pi * min(1.0, done))) / 2)
+
+
+class Run:
+    """What a training run changes besides the batches: model, optimiser, steps and history.
+
+    Args:
+        model: to train, on its device.
+        lr: the highest learning rate.
+        decay: weight decay of the matrices.
+    """
+
+    def __init__(self, model: GPT, lr: float = 1e-3, decay: float = 0.1) -> None:
+        self.model, self.lr = model, lr
+        self.optimiser = optimiser_for(model, lr, decay)
+        self.steps = 0
+        self.history: list[Row] = []
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that training changes."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "steps": self.steps,
+            "history": self.history,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to a state; CheckpointError if it is of another network."""
+        ckpt.restore(self.model, state["model"], "language model")
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.steps, self.history = state["steps"], list(state["history"])
+
+
+def fit(
+    run: Run,
+    batches: TokenBatches,
+    steps: int,
+    *,
+    warmup: int = 100,
+    clip: float = 1.0,
+    tick: int = 250,
+    on_tick: Callable[[Run, Row], None] | None = None,
+    checkpoint: str | Path | None = None,
+    recipe: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> list[Row]:
+    """Train to ``steps`` steps in all; with a checkpoint, from where an earlier run stopped.
+
+    Args:
+        run: model and optimiser.
+        batches: endless windows on the same device.
+        steps: when to stop, counted from the very start; they fix the learning rate's curve too.
+        warmup: steps until the learning rate is full.
+        clip: longest gradient; a longer one is shortened to it.
+        tick: steps between rows, checkpoints and calls of ``on_tick``.
+        on_tick: called with the run and its new row; may add to the row (a validation loss, say).
+        checkpoint: file to write at each tick and to resume from, to the same bits on a CPU.
+        recipe: plain values saved with it; a resumed run must have the same.
+        progress: show a progress bar.
+
+    Returns:
+        the history: rows of ``steps``, ``seconds`` and ``loss`` (nats a token, since the last row).
+
+    Raises:
+        TrainingError: the loss stopped being a finite number.
+        CheckpointError: the checkpoint does not fit.
+        ValueError: steps or tick below 1.
+    """
+    if steps < 1 or tick < 1:
+        raise ValueError(f"steps and tick must be at least 1, got {steps} and {tick}")
+    recipe = {"steps": steps, "warmup": warmup, "lr": run.lr, **(recipe or {})}
+    parts: dict[str, ckpt.Stateful] = {"run": run, "batches": batches}
+    device = batches.tokens.device
+    if checkpoint and Path(checkpoint).exists():
+        ckpt.resume_run(checkpoint, parts, recipe, device)
+    run.model.train()
+    before = run.history[-1]["seconds"] if run.history else 0.0
+    start = time.perf_counter()
+    bar = tqdm(total=steps, initial=run.steps, unit="step", disable=not progress, desc="training")
+    with bar:
+        while run.steps < steps:
+            now = min(tick, steps - run.steps)
+            total = torch.zeros((), device=device)
+            for _ in range(now):
+                for group in run.optimiser.param_groups:
+                    group["lr"] = rate(run.steps, steps, run.lr, warmup)
+                loss = loss_of(run.model, *next(batches))
+                run.optimiser.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(run.model.parameters(), clip)
+                run.optimiser.step()
+                run.steps += 1
+                total += loss.detach()
+            mean = float(total) / now  # the one place where the host waits for the device
+            if not math.isfinite(mean):
+                raise TrainingError(
+                    f"the loss stopped being finite before step {run.steps}: lower the learning "
+                    "rate. The last checkpoint, if any, is from before that."
+                )
+            row = {
+                "steps": run.steps,
+                "seconds": before + time.perf_counter() - start,
+                "loss": mean,
+            }
+            if on_tick:
+                with torch.random.fork_rng([device] if device.type == "cuda" else []):
+                    on_tick(run, row)
+                run.model.train()
+            run.history.append(row)
+            if checkpoint:
+                ckpt.save_run(checkpoint, parts, recipe)
+            bar.update(now)
+            bar.set_postfix(loss=f"{mean:.3f}")
+    run.model.eval()
+    return run.history
+
+
+@torch.no_grad()
+def evaluate(model: GPT, tokens: Tensor, batch: int = 64) -> float:
+    """Mean negative log-probability, nats a token, of a whole text but for its first token.
+
+    The text is cut into windows of the model's context, one after the other; each token is
+    predicted once, from those before it in its window. (Longer memory would score a little better;
+    this is what training optimises.) Leaves the model in evaluation mode.
+
+    Args:
+        model: the model.
+        tokens: int64 (N,), N at least 2.
+        batch: windows side by side; the result does not depend on it but for rounding.
+
+    Raises:
+        ValueError: fewer than two tokens.
+    """
+    if len(tokens) < 2:
+        raise ValueError(f"need at least 2 tokens, got {len(tokens)}")
+    model.eval()
+    context = model.size.context
+    whole = (len(tokens) - 1) // context * context
+    total = torch.zeros((), dtype=torch.float64, device=tokens.device)
+    inputs, targets = tokens[:whole].view(-1, context), tokens[1 : whole + 1].view(-1, context)
+    for start in range(0, len(inputs), batch):  # ``split`` gives an empty batch for a short text
+        x, y = inputs[start : start + batch], targets[start : start + batch]
+        total += loss_of(model, x, y).double() * y.numel()
+    if whole < len(tokens) - 1:  # what is left is a shorter window
+        x, y = tokens[None, whole:-1], tokens[None, whole + 1 :]
+        total += loss_of(model, x, y).double() * y.numel()
+    return float(total) / (len(tokens) - 1)

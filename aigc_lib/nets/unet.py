@@ -1,0 +1,78 @@
+"""A small U-Net that says in which direction noise turns into a scene (chapter 14).
+
+It is the network of a flow-matching model; ``aigc_lib.diffusion.flow_matching`` trains and uses it. The picture goes
+down to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015,
+"U-Net: Convolutional Networks for Biomedical Image Segmentation"); time and description scale and
+shift the channels of every block (Perez et al., 2018, "FiLM").
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle, silu
+
+from aigc_lib.chapters.ch14_film_scenes.networks import Description
+
+
+class Block(nn.Module):
+    """Two convolutions and a way around them; the condition scales and shifts between the two."""
+
+    def __init__(self, channels: int, condition: int) -> None:
+        super().__init__()
+        self.before = nn.GroupNorm(8, channels)
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.between = nn.GroupNorm(8, channels)
+        self.film = nn.Linear(condition, 2 * channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)  # the block begins as the way around it
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """(N, channels, H, W) and (N, condition) -> (N, channels, H, W)."""
+        scale, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
+        hidden = self.between(self.first(silu(self.before(x)))) * (1 + scale) + shift
+        out: Tensor = x + self.second(silu(hidden))
+        return out
+
+
+class Velocity(nn.Module):
+    """Pictures (N, 3, 32, 32), times (N,) and words (N, L) to velocities (N, 3, 32, 32).
+
+    Args:
+        words: how many words there are.
+        width: channels at 16 x 16 pixels, a multiple of 8; twice and three times as many below.
+        condition: length of the vector that stands for time and description.
+    """
+
+    def __init__(self, words: int, width: int = 32, condition: int = 96) -> None:
+        super().__init__()
+        self.description = Description(words, condition)
+        self.time = nn.Linear(16, condition)
+        self.mix = nn.Sequential(nn.SiLU(), nn.Linear(condition, condition), nn.SiLU())
+        # Four neighbouring pixels become twelve channels: a quarter of the work at full size.
+        self.enter = nn.Conv2d(12, width, 3, padding=1)
+        self.leave = nn.Conv2d(width, 12, 3, padding=1)
+        sizes = (width, 2 * width, 3 * width)
+        steps = list(pairwise(sizes))
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in steps)
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 4, stride=2, padding=1) for a, b in steps)
+        self.going_down = nn.ModuleList(Block(size, condition) for size in sizes)
+        self.going_up = nn.ModuleList(Block(size, condition) for size in sizes[:-1])
+
+    def forward(self, x: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
+        """Where each picture moves at its time: the derivative of x with respect to t."""
+        angles = t[:, None] * math.pi / 2 * 2.0 ** torch.arange(8, device=t.device)
+        clock = self.time(torch.cat([angles.sin(), angles.cos()], dim=1))
+        condition = self.mix(self.description(tokens) + clock)
+        h = self.enter(pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last))
+        links = []
+        for block, down in zip(self.going_down, [*self.downs, None], strict=True):
+            h = block(h, condition)
+            if down is not None:
+                links.append(h)
+                h = down(h)
+        for up, block in zip(reversed(self.ups), reversed(self.going_up), strict=True):
+            h = block(up(h) + links.pop(), condition)
+        velocity: Tensor = pixel_shuffle(self.leave(h), 2)
+        return velocity

@@ -1,0 +1,65 @@
+"""Export a trained generator as small shipped weights: the recipe of ``load_generator``'s.
+
+    aigc train-dcgan --data mnist --images 500000 --lr 0.001 --ema-half-life 50000 --out RUN
+    python -m aigc_lib.recipes.generator --run RUN --out DIR
+
+writes the averaged generator of a run in half precision, and a card with its recipe and scores.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aigc_lib.core.runtime import machine
+from aigc_lib.data.registry import find
+from aigc_lib.gan.evaluate import score_gan
+from aigc_lib.nets.dcgan import DCGenerator
+from aigc_lib.pretrained.loaders import load_generator
+from aigc_lib.pretrained.weights import RECIPES, write
+from aigc_lib.recipes.gan import DCGANRecipe, load_run, plain
+
+
+def main(run: Path, out: Path, n: int = 10_000, seed: int = 1) -> None:
+    """Export the averaged generator of a run, and score what was exported.
+
+    Args:
+        run: folder that ``aigc train-dcgan`` wrote.
+        out: folder for the weights and the card; made if it is not there.
+        n: samples to score.
+        seed: of those samples.
+    """
+    gan, recipe = load_run(run)
+    if not isinstance(recipe, DCGANRecipe) or not isinstance(gan.average, DCGenerator):
+        raise ValueError(f"{run} is not a run of aigc train-dcgan")
+    card: dict[str, Any] = {
+        "command": RECIPES["generator"].format(folder="DIR"),
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "recipe": plain(recipe),
+        "images": gan.images_seen,
+        "parameters": sum(p.numel() for p in gan.average.parameters()),
+        "data_sha256": {name: file.sha256 for name, file in find(recipe.data).files.items()},
+        "sizes": {
+            "latent_dim": recipe.latent_dim,
+            "width": recipe.width,
+            "classes": recipe.classes,
+        },
+    }
+    tensors = gan.average.state_dict()
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+    kinds = {"generator": {key: value.contiguous() for key, value in halves.items()}}
+    write(recipe.data, kinds, card, out, model="generator")
+    # What was written is scored, not what was meant.
+    gan.ema.network = load_generator(recipe.data, gan.device, out)
+    card["scores"] = score_gan(gan, recipe.data, n, seed, recipe.classes)
+    write(recipe.data, kinds, card, out, model="generator")
+    print(f"written to {out}: Fréchet distance {card['scores']['frechet_distance']:.2f}")
+
+
+if __name__ == "__main__":
+    import tyro
+
+    torch.set_grad_enabled(False)
+    tyro.cli(main)

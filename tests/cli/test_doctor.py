@@ -1,0 +1,120 @@
+"""The doctor finds what is missing, says what to do, and scales the recorded run times."""
+
+import shutil
+from collections import namedtuple
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+
+from aigc_lib.cli import doctor
+from aigc_lib.cli.doctor import GIB, Finding
+from aigc_lib.core import results
+from aigc_lib.data.cache import cache_dir
+from tests.support import small
+from tests.support.command import aigc, on_the_cpu  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.usefixtures("on_the_cpu")
+
+TIMINGS = {
+    "probe_seconds": 0.5,
+    "chapters": {
+        "06-a": {"seconds": 60.0, "peak_mib": 1024},
+        "07-b": {"seconds": 90.0, "peak_mib": 3072},
+    },
+}
+
+
+def test_times_are_scaled_by_the_probe_and_memory_is_compared():
+    a, b = doctor.chapters(TIMINGS, seconds=1.0, free=2 * GIB)
+    assert a == Finding("06-a", "about 2 min, 1.0 GiB of memory")
+    assert b.found == "about 3 min, 3.0 GiB of memory"
+    assert b.advice == "close other programs: 2.0 GiB are free"
+    (a, b) = doctor.chapters(TIMINGS, seconds=0.25, free=4 * GIB)
+    assert (a.found[:10], b.found[:10]) == ("about 30 s", "about 40 s")  # 45 s, to a step of 10
+    assert not b.advice
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "10 s"), (44, "40 s"), (94, "90 s"), (96, "2 min"), (620, "10 min")]
+)
+def test_durations_are_as_rough_as_an_estimate(seconds, words):
+    assert doctor.duration(seconds) == words
+
+
+def test_the_probe_measures_and_leaves_the_random_state():
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    short, long = doctor.probe(rounds=3, steps=1), doctor.probe(rounds=3, steps=12)
+    assert 0 < short < long  # twelve times the work
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_missing_package_is_told(monkeypatch):
+    def fake(name):
+        if name == "nbval":
+            raise PackageNotFoundError(name)
+        return "1.2.3"
+
+    monkeypatch.setattr(doctor, "version", fake)
+    found = {finding.what: finding for finding in doctor.software()}
+    assert found["nbval"] == Finding("nbval", "not installed", doctor.INSTALL)
+    assert found["matplotlib"] == Finding("matplotlib", "1.2.3")
+    assert found["PyTorch"].found == torch.__version__
+
+
+def test_a_full_disk_is_told(monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    for free, said in ((GIB // 2, "at least 1 GiB"), (2 * GIB, "")):
+        answer = usage(9 * GIB, 0, free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, answer=answer: answer)
+        disk = {finding.what: finding for finding in doctor.hardware()}["data folder"]
+        assert f"{free / GIB:.1f} GiB free" in disk.found
+        assert said in disk.advice
+        assert bool(disk.advice) == bool(said)
+
+
+def test_memory_is_the_machines():
+    memory = {finding.what: finding for finding in doctor.hardware()}["memory"]
+    total = float(memory.found.split(" GiB")[0])
+    assert abs(total - psutil.virtual_memory().total / GIB) < 0.06
+
+
+def test_data_that_are_not_there_are_told_and_not_fetched(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "not" / "yet"))
+    found = {finding.what: finding for finding in doctor.data()}
+    assert found["data mnist"].advice == "aigc prepare mnist"
+    assert not (tmp_path / "not").exists()
+
+
+def test_data_that_are_ready_are_told(monkeypatch, capsys):
+    small.need("mnist")
+    monkeypatch.chdir(Path(__file__).resolve().parents[2])
+    aigc(monkeypatch, "doctor")
+    out = capsys.readouterr().out
+    assert "ok data mnist" in out
+    assert str(cache_dir()) in out
+    assert "No GPU" in out
+    chapters = results.read(results.find("timings"))["chapters"]
+    assert all(chapter in out for chapter in chapters)
+
+
+def test_outside_a_copy_of_the_book_it_says_so_and_asks_no_network(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "probe", lambda: pytest.fail("nothing to compare it with"))
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: pytest.fail("network"))
+    text = doctor.report()
+    assert "inside a copy of the book" in text
+    assert "Chapters" not in text
+
+
+def test_the_report_ends_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("software", "hardware"):
+        monkeypatch.setattr(doctor, name, lambda: [Finding("a", "b")])
+    monkeypatch.setattr(doctor, "data", lambda: [Finding("clothes", "to be fetched", "fetch them")])
+    assert doctor.report().endswith("To do:\n  clothes: fetch them")
+    monkeypatch.setattr(doctor, "data", lambda: [Finding("clothes", "ready")])
+    assert doctor.report().endswith("All is ready.")
