@@ -127,7 +127,7 @@ def unpaired(pages: Found, tests: Found) -> list[str]:
     problems = pages.problems + tests.problems
     for label, places in pages.labels.items():
         if label not in tests.labels:
-            problems.append(f"{places[0]}: no test in tests/theory is marked label({label!r})")
+            problems.append(f"{places[0]}: no test is marked label({label!r})")
     for label, places in tests.labels.items():
         if label not in pages.labels:
             problems.append(f"{places[0]}: no page states {label!r}")

@@ -3,7 +3,7 @@
     python -m tools.execute [--timeout SECONDS] [notebook ...]
 
 A chapter's file is replaced only when every cell ran. Its run time and peak memory are measured,
-written into its opening cell and into ``book/results/timings.json``. What would change from run to
+written into its opening cell and into ``aigc_lib/cli/timings.json``. What would change from run to
 run without meaning anything (time stamps, Python's patch version, random widget ids) is left out.
 """
 
@@ -29,10 +29,10 @@ from nbformat import NotebookNode
 
 from aigc_lib.cli import doctor
 from aigc_lib.core import runtime
-from tools.normalise import to_text
+from tools.normalize import to_text
 from tools.notebook import NOTEBOOKS, ROOT, TIMING, chapters, plain
 
-TIMINGS = ROOT / "book" / "results" / "timings.json"
+TIMINGS = ROOT / "aigc_lib" / "cli" / "timings.json"
 SAMPLE_SECONDS = 0.1
 
 

@@ -4,7 +4,7 @@
 
 Trains chapter 6's GAN, and chapter 4's on the ring of eight modes: about three minutes on two CPU
 cores. Frames stand one below the other in one picture; ``book/_assets/book.js`` makes a slider of
-them, and ``book/results/home.json`` says what each frame shows.
+them, and ``book/images/home.json`` says what each frame shows.
 """
 
 import io
@@ -26,7 +26,7 @@ from aigc_lib.data.toy import Draws, ring
 from aigc_lib.gan import losses
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit
-from aigc_lib.recipes.gan import MLPRecipe, build, stream
+from aigc_lib.recipes.gan import MLPConfig, build, stream
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "book" / "images"
@@ -57,10 +57,10 @@ def learning_digits(images: int = 400_000, every: int = 20_000) -> list[dict[str
         label = f"{gan.images_seen:,} pictures seen" if gan.images_seen else "before training"
         rows.append({"picture": "learning-digits", "label": label})
 
-    recipe = MLPRecipe()
-    gan = build(recipe, runtime.device())
+    config = MLPConfig()
+    gan = build(config, runtime.device())
     look(gan)
-    batches = stream(recipe, runtime.device())
+    batches = stream(config, runtime.device())
     fit(gan, batches, images, tick=every, on_tick=lambda gan, _: look(gan), progress=False)
     save(strip(frames), "learning-digits")
     return rows
@@ -141,7 +141,8 @@ def main() -> None:
     """Make all three, record what the frames show, and put it under them."""
     rows = learning_digits() + losing_the_ring()
     ladder()
-    path = results.record("home", rows, "python -m tools.home_pictures", ROOT)
+    path = ROOT / "book" / "images" / "home.json"
+    results.write(path, rows, "python -m tools.home_pictures")
     write_atomically(PAGE, relabel(PAGE.read_text(encoding="utf8"), rows).encode())
     print("recorded in", path)
 

@@ -1,4 +1,4 @@
-"""Write the table of ``book/timings.md`` from ``book/results/timings.json``.
+"""Write the table of ``book/timings.md`` from ``aigc_lib/cli/timings.json``.
 
 python -m tools.timings_page           # rewrite the page
 python -m tools.timings_page --check   # exit 1 if the page is not what the numbers say
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-NUMBERS = ROOT / "book" / "results" / "timings.json"
+NUMBERS = ROOT / "aigc_lib" / "cli" / "timings.json"
 PAGE = ROOT / "book" / "timings.md"
 START = "<!-- generated: tools/timings_page.py -->\n"
 END = "<!-- end generated -->\n"
@@ -71,7 +71,7 @@ def main() -> int:
         return 0
     if "--check" in sys.argv[1:]:
         print(
-            "error: book/timings.md is not what book/results/timings.json says. Run: "
+            "error: book/timings.md is not what aigc_lib/cli/timings.json says. Run: "
             "python -m tools.timings_page",
             file=sys.stderr,
         )

@@ -1,0 +1,1 @@
+"""One room for each chapter: everything that only this chapter needs."""

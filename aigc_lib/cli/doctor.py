@@ -3,25 +3,28 @@
 Every check is a function that returns findings; nothing is installed, fetched or changed.
 """
 
+import json
 import platform
 import shutil
 import statistics
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 import torch
 
-from aigc_lib.core import results, runtime
+from aigc_lib.core import runtime
 from aigc_lib.data.cache import cache_dir, fault
-from aigc_lib.data.registry import DATASETS
+from aigc_lib.data.registry import datasets
 from aigc_lib.gan.losses import with_r1
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import step
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 
 GIB = 2**30
+TIMINGS = Path(__file__).with_name("timings.json")  # written when the chapters are executed
 PACKAGES = ("torchvision", "matplotlib", "ipywidgets", "jupyter-book", "nbval", "scikit-learn")
 INSTALL = "make book, or: pip install -e '.[book,test]'"
 
@@ -70,7 +73,7 @@ def hardware() -> list[Finding]:
 def data() -> list[Finding]:
     """Which data sets are complete in the cache, by size and checksum."""
     found = []
-    for name, dataset in DATASETS.items():
+    for name, dataset in datasets().items():
         folder = cache_dir() / dataset.folder
         ready = not any(fault(folder / file, spec) for file, spec in dataset.files.items())
         advice = "" if ready else f"aigc prepare {name}"
@@ -106,7 +109,7 @@ def chapters(timings: dict[str, Any], seconds: float, free: float) -> list[Findi
     """How long each recorded chapter will take here, and whether its memory is free.
 
     Args:
-        timings: the record ``book/results/timings.json``, with its ``probe_seconds``.
+        timings: the content of ``TIMINGS``, with its ``probe_seconds``.
         seconds: what ``probe`` took here.
         free: memory that is free, in bytes.
     """
@@ -130,8 +133,7 @@ def duration(seconds: float) -> str:
 def report() -> str:
     """The whole examination as text."""
     parts = {"Software": software(), "Machine": hardware(), "Data": data()}
-    record = results.find("timings")
-    timings = results.read(record) if record else {}
+    timings = json.loads(TIMINGS.read_text(encoding="utf8"))
     if "probe_seconds" in timings:
         free = psutil.virtual_memory().available
         parts["Chapters, on this processor"] = chapters(timings, probe(), free)
@@ -142,8 +144,6 @@ def report() -> str:
         for finding in found:
             mark = "->" if finding.advice else "ok"
             lines.append(f"  {mark} {finding.what:{wide}}  {finding.found}")
-    if not record:
-        lines.append("Run it inside a copy of the book to learn how long the chapters take here.")
     mend = [finding for found in parts.values() for finding in found if finding.advice]
     lines.append("To do:" if mend else "All is ready.")
     lines += [f"  {finding.what}: {finding.advice}" for finding in mend]

@@ -6,6 +6,7 @@ found in their rooms, by number: ``aigc demo 14``, ``aigc record 07``.
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -107,7 +108,7 @@ class Demo:
         load_part(found[0], "app").demo(list(self.words))
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., Callable[[], None]]] = {
     "doctor": Doctor,
     "prepare": Prepare,
     "train": Train,
@@ -125,7 +126,7 @@ def main() -> None:
     try:
         # A recorder's options are those of its own function, so it reads the rest of the line.
         if sys.argv[1:2] == ["record"] and len(sys.argv) > 3:
-            record.run_one(*sys.argv[2:4], arguments=sys.argv[4:])
+            record.run_one(sys.argv[2], sys.argv[3], sys.argv[4:])
         else:
             tyro.extras.subcommand_cli_from_dict(COMMANDS, description=__doc__)()
     except ModuleNotFoundError as error:

@@ -19,7 +19,7 @@ from aigc_lib.data.registry import find
 from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit
-from aigc_lib.recipes.gan import DCGANRecipe, MLPRecipe, Recipe, build, load_run, plain, stream
+from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, load_run, plain, stream
 
 
 def _write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
@@ -44,39 +44,39 @@ class Run:
 class Train:
     """Train chapter 6's GAN; run it again to continue after an interruption."""
 
-    recipe: Annotated[MLPRecipe, tyro.conf.arg(name="")]
+    config: Annotated[MLPConfig, tyro.conf.arg(name="")]
     run: Annotated[Run, tyro.conf.arg(name="")]
     speed: Speed = EAGER
 
     def __call__(self) -> None:
         """Train, and write the run's folder."""
-        train(self.recipe, self.run, self.speed, Path("runs/first-gan"))
+        train(self.config, self.run, self.speed, Path("runs/first-gan"))
 
 
 @dataclass(frozen=True)
 class TrainDCGAN:
     """Train chapter 7's convolutional GAN; run it again to continue after an interruption."""
 
-    recipe: Annotated[DCGANRecipe, tyro.conf.arg(name="")]
+    config: Annotated[DCGANConfig, tyro.conf.arg(name="")]
     run: Annotated[Run, tyro.conf.arg(name="")]
     speed: Speed = field(default_factory=lambda: Speed(channels_last=True))
 
     def __call__(self) -> None:
         """Train, and write the run's folder."""
-        train(self.recipe, self.run, self.speed, Path(f"runs/dcgan-{self.recipe.data}"))
+        train(self.config, self.run, self.speed, Path(f"runs/dcgan-{self.config.data}"))
 
 
-def train(recipe: Recipe, run: Run, speed: Speed, folder: Path) -> None:
+def train(config: Config, run: Run, speed: Speed, folder: Path) -> None:
     """Train a recipe's players, and write the run's folder: ``folder`` unless ``run`` names one."""
     device = runtime.device()
     distributed.start(device)
     runtime.keep_memory()
     out = run.out or folder
-    game = recipe.game()
-    gan = build(recipe, device, speed)
-    batches = stream(recipe, device)
-    columns = recipe.classes or 8
-    labels = _labels(8 * columns, recipe.classes, device)
+    game = config.game()
+    gan = build(config, device, speed)
+    batches = stream(config, device)
+    columns = config.classes or 8
+    labels = _labels(8 * columns, config.classes, device)
 
     def draw(players: Gan, name: str) -> None:
         grid = players.sample(8 * columns, seed=1, labels=labels)
@@ -86,7 +86,7 @@ def train(recipe: Recipe, run: Run, speed: Speed, folder: Path) -> None:
         draw(players, f"samples-{int(row['images']):09d}.png")
         draw(players, "samples.png")
 
-    fit(gan, batches, run.images, loss=game, tick=run.tick, on_tick=on_tick, recipe=plain(recipe),
+    fit(gan, batches, run.images, loss=game, tick=run.tick, on_tick=on_tick, config=plain(config),
         checkpoint=out / "checkpoint.pt", log=out / "log.jsonl")  # fmt: skip
     if distributed.rank():
         return
@@ -120,16 +120,16 @@ class Sample:
 
     def __call__(self) -> None:
         """Write the picture."""
-        gan, recipe = load_run(self.run)
-        labels = _labels(self.n, recipe.classes, gan.device)
+        gan, config = load_run(self.run)
+        labels = _labels(self.n, config.classes, gan.device)
         if self.label is not None:
             if labels is None:
                 raise ValueError(
                     f"{self.run} was trained without labels, so no class can be asked for: "
                     "leave --label away, or train with `aigc train-dcgan`"
                 )
-            labels = torch.full_like(labels, _class(self.label, find(recipe.data).classes))
-        columns = self.columns or recipe.classes or 8
+            labels = torch.full_like(labels, _class(self.label, find(config.data).classes))
+        columns = self.columns or config.classes or 8
         images = gan.sample(self.n, seed=self.seed, labels=labels)
         _write_grid(images, self.out, columns)
         with Image.open(self.out) as picture:
@@ -159,9 +159,9 @@ class Evaluate:
 
     def __call__(self) -> None:
         """Print the scores, and write them to score.json in the run's folder."""
-        gan, recipe = load_run(self.run)
-        name = recipe.data
-        found = score_gan(gan, name, self.n, self.seed, recipe.classes)
+        gan, config = load_run(self.run)
+        name = config.data
+        found = score_gan(gan, name, self.n, self.seed, config.classes)
         test = load(name, "test")
         chosen = slice(self.n)  # as many real, if there are
         real = score(test.images[chosen].to(gan.device), name, test.labels[chosen].to(gan.device))

@@ -1,0 +1,1 @@
+"""What all else stands on: device, files, checkpoints, what training loops share, figures."""

@@ -122,13 +122,13 @@ class Stateful(Protocol):
         ...
 
 
-def save_run(path: str | Path, parts: Mapping[str, Stateful], recipe: Mapping[str, Any]) -> None:
+def save_run(path: str | Path, parts: Mapping[str, Stateful], config: Mapping[str, Any]) -> None:
     """Write all that is needed to go on with a run: its parts, its recipe, the random states.
 
     Args:
         path: the checkpoint.
         parts: such as the model with its optimisers, and the position in the data.
-        recipe: plain values; ``resume_run`` insists on the same.
+        config: plain values; ``resume_run`` insists on the same.
 
     Raises:
         CheckpointError: see ``save``.
@@ -137,13 +137,13 @@ def save_run(path: str | Path, parts: Mapping[str, Stateful], recipe: Mapping[st
     if torch.cuda.is_available():
         rng["cuda"] = torch.cuda.get_rng_state()
     states = {name: part.state_dict() for name, part in parts.items()}
-    save(path, {"parts": states, "recipe": dict(recipe), "rng": rng})
+    save(path, {"parts": states, "recipe": dict(config), "rng": rng})
 
 
 def resume_run(
     path: str | Path,
     parts: Mapping[str, Stateful],
-    recipe: Mapping[str, Any],
+    config: Mapping[str, Any],
     device: torch.device | str = "cpu",
 ) -> None:
     """Put the parts of a run, and the random generators, back where ``save_run`` left them.
@@ -153,10 +153,10 @@ def resume_run(
     """
     state = load(path, device)
     theirs = state.get("recipe", {})
-    differing = {key for key in theirs.keys() | recipe.keys() if theirs.get(key) != recipe.get(key)}
+    differing = {key for key in theirs.keys() | config.keys() if theirs.get(key) != config.get(key)}
     if differing:
         told = ", ".join(
-            f"{key} was {theirs.get(key)!r}, now {recipe.get(key)!r}" for key in sorted(differing)
+            f"{key} was {theirs.get(key)!r}, now {config.get(key)!r}" for key in sorted(differing)
         )
         raise CheckpointError(
             f"{path} was written with other settings ({told}). Use the same settings to continue, "

@@ -91,11 +91,11 @@ def average(tensors: Iterable[Tensor]) -> None:
         tensor.copy_(part.view_as(tensor))
 
 
-def link(optimiser: torch.optim.Optimizer) -> None:
+def link(optimizer: torch.optim.Optimizer) -> None:
     """Make ``optimiser`` average its parameters' gradients over the ranks before each step."""
 
     def exchange(which: torch.optim.Optimizer, *_: Any) -> None:
         parameters = (p for group in which.param_groups for p in group["params"])
         average(p.grad for p in parameters if p.grad is not None)
 
-    optimiser.register_step_pre_hook(exchange)
+    optimizer.register_step_pre_hook(exchange)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def normalise(images: Tensor) -> Tensor:
+def normalize(images: Tensor) -> Tensor:
     """uint8 0 to 255 -> float32 -1 to 1, same shape; TypeError for anything but uint8."""
     if images.dtype != torch.uint8:
         raise TypeError(f"normalise wants uint8 images, got {images.dtype}: normalised already?")

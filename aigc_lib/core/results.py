@@ -72,7 +72,7 @@ def write(path: Path, rows: Sequence[Mapping[str, Any]], command: str) -> None:
 
 
 def commit() -> str:
-    """The commit that this library stands at, with a plus if files changed since; else its version."""
+    """The library's commit, with a plus if files changed since; its version outside a checkout."""
 
     def git(*words: str) -> str:
         run = subprocess.run(

@@ -1,4 +1,4 @@
-"""The rooms of the chapters, found by their files: ``aigc_lib/chapters/ch14_film_scenes`` and so on.
+"""The chapters' rooms, found by their files: ``aigc_lib/chapters/ch14_film_scenes`` and so on.
 
 A room may hold ``exercises``, ``data``, ``app``, ``prepare`` and recorders; whoever wants them asks
 here by the chapter's number. No list of chapters stands anywhere, so a new one is found by itself.

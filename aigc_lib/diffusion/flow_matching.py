@@ -57,7 +57,7 @@ def fit(
     Raises:
         FloatingPointError: the loss stopped being a finite number.
     """
-    optimiser = torch.optim.Adam(network.parameters(), lr=lr)
+    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     average = EMA(network, ema_half_life)
     rng = torch.Generator(batches.images.device).manual_seed(seed)
     value = torch.zeros(())
@@ -65,9 +65,9 @@ def fit(
     for seen in tqdm(steps, desc="flow", unit="step", disable=not progress):
         pictures, tokens = next(batches)
         value = loss(network, normalize(pictures), tokens, rng)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
         average.update(network, batches.batch, seen)
     if not bool(value.isfinite()):
         raise FloatingPointError("the loss is not a finite number: lower the learning rate")

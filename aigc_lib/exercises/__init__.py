@@ -1,7 +1,7 @@
 """Checks of the reader's answers: ``check("06.1", answer)`` in a chapter.
 
-The room of each chapter has a module ``exercises``, with a function ``check_N(answer)`` for exercise
-N. It returns one sentence that says why the answer is right, or raises ``WrongAnswer`` with a hint
+A chapter's room has a module ``exercises``, with a function ``check_N(answer)`` for exercise N. It
+returns one sentence that says why the answer is right, or raises ``WrongAnswer`` with a hint
 that leads on without giving the solution away.
 """
 

@@ -1,4 +1,4 @@
-"""Closed forms that the chapters derive; ``tests/theory`` checks each by an independent route.
+"""Closed forms that the chapters derive; ``tests`` check each by an independent route.
 
 Everything is in nats and in the precision of its arguments: pass float64 to check a formula.
 """

@@ -149,7 +149,7 @@ def fit(
     tick: int = 30_000,
     on_tick: Callable[[Gan, Row], None] | None = None,
     checkpoint: str | Path | None = None,
-    recipe: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any] | None = None,
     log: str | Path | None = None,
     progress: bool = True,
 ) -> list[Row]:
@@ -169,7 +169,7 @@ def fit(
         tick: in images.
         on_tick: called with the players and the new row; may draw samples.
         checkpoint: file to write at each tick and to resume from.
-        recipe: plain values saved in the checkpoint; a resumed run must have the same.
+        config: plain values saved in the checkpoint; a resumed run must have the same.
         log: file for the rows, one JSON object a line; rewritten on resume.
         progress: show a progress bar.
 
@@ -185,10 +185,10 @@ def fit(
     """
     if images < batches.batch or tick < batches.batch:
         raise ValueError(f"images and tick must be at least one batch ({batches.batch} images)")
-    recipe = dict(recipe or {})
+    config = dict(config or {})
     parts: dict[str, ckpt.Stateful] = {"gan": gan, "batches": batches}
     if checkpoint and Path(checkpoint).exists():
-        ckpt.resume_run(checkpoint, parts, recipe, gan.device)
+        ckpt.resume_run(checkpoint, parts, config, gan.device)
         if distributed.rank() == 0:
             _write_log(log, gan.history)
     gan.generator.train()
@@ -209,7 +209,7 @@ def fit(
             if not first:
                 continue
             if checkpoint:
-                ckpt.save_run(checkpoint, parts, recipe)
+                ckpt.save_run(checkpoint, parts, config)
             _write_log(log, gan.history)
             if on_tick:
                 with torch.random.fork_rng([gan.device] if gan.device.type == "cuda" else []):

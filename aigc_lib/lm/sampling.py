@@ -92,10 +92,10 @@ def generate(
     if prompt.ndim != 2 or prompt.shape[1] < 1:
         raise ValueError(f"a prompt needs at least one token: (B, T), got {tuple(prompt.shape)}")
     model.eval()
-    context, text = model.size.context, prompt
+    context, text = model.config.context, prompt
     rng = torch.Generator(prompt.device).manual_seed(seed)
     kind = model.embedding.weight.dtype
-    cache = Cache(model.size, len(prompt), prompt.device, kind) if cached else None
+    cache = Cache(model.config, len(prompt), prompt.device, kind) if cached else None
     for _ in range(n):
         if cache and text.shape[1] <= context:
             logits = model(text[:, cache.length :], cache)[:, -1]

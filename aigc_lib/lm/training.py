@@ -85,18 +85,18 @@ def loss_of(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
-def optimiser_for(model: nn.Module, lr: float, decay: float = 0.1) -> torch.optim.AdamW:
+def adamw(model: nn.Module, lr: float, weight_decay: float = 0.1) -> torch.optim.AdamW:
     """AdamW that shrinks matrices only: a bias or a scale has no reason to be near 0."""
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
     groups = [
-        {"params": matrices, "weight_decay": decay},
+        {"params": matrices, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99), fused=True)
 
 
-def rate(step: int, steps: int, lr: float, warmup: int, last: float = 0.1) -> float:
+def cosine_lr(step: int, steps: int, lr: float, warmup: int, last: float = 0.1) -> float:
     """Learning rate of step 0, 1, ...: up in a line, then down half a cosine to ``last * lr``."""
     if step < warmup:
         return lr * (step + 1) / warmup
@@ -110,12 +110,12 @@ class Run:
     Args:
         model: to train, on its device.
         lr: the highest learning rate.
-        decay: weight decay of the matrices.
+        weight_decay: weight decay of the matrices.
     """
 
-    def __init__(self, model: GPT, lr: float = 1e-3, decay: float = 0.1) -> None:
+    def __init__(self, model: GPT, lr: float = 1e-3, weight_decay: float = 0.1) -> None:
         self.model, self.lr = model, lr
-        self.optimiser = optimiser_for(model, lr, decay)
+        self.optimizer = adamw(model, lr, weight_decay)
         self.steps = 0
         self.history: list[Row] = []
 
@@ -123,7 +123,7 @@ class Run:
         """All that training changes."""
         return {
             "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimiser": self.optimizer.state_dict(),  # spelt so in files that exist
             "steps": self.steps,
             "history": self.history,
         }
@@ -131,7 +131,7 @@ class Run:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back to a state; CheckpointError if it is of another network."""
         ckpt.restore(self.model, state["model"], "language model")
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimizer.load_state_dict(state["optimiser"])
         self.steps, self.history = state["steps"], list(state["history"])
 
 
@@ -141,11 +141,11 @@ def fit(
     steps: int,
     *,
     warmup: int = 100,
-    clip: float = 1.0,
+    grad_clip: float = 1.0,
     tick: int = 250,
     on_tick: Callable[[Run, Row], None] | None = None,
     checkpoint: str | Path | None = None,
-    recipe: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> list[Row]:
     """Train to ``steps`` steps in all; with a checkpoint, from where an earlier run stopped.
@@ -155,11 +155,11 @@ def fit(
         batches: endless windows on the same device.
         steps: when to stop, counted from the very start; they fix the learning rate's curve too.
         warmup: steps until the learning rate is full.
-        clip: longest gradient; a longer one is shortened to it.
+        grad_clip: longest gradient; a longer one is shortened to it.
         tick: steps between rows, checkpoints and calls of ``on_tick``.
         on_tick: called with the run and its new row; may add to the row (a validation loss, say).
         checkpoint: file to write at each tick and to resume from, to the same bits on a CPU.
-        recipe: plain values saved with it; a resumed run must have the same.
+        config: plain values saved with it; a resumed run must have the same.
         progress: show a progress bar.
 
     Returns:
@@ -172,11 +172,11 @@ def fit(
     """
     if steps < 1 or tick < 1:
         raise ValueError(f"steps and tick must be at least 1, got {steps} and {tick}")
-    recipe = {"steps": steps, "warmup": warmup, "lr": run.lr, **(recipe or {})}
+    config = {"steps": steps, "warmup": warmup, "lr": run.lr, **(config or {})}
     parts: dict[str, ckpt.Stateful] = {"run": run, "batches": batches}
     device = batches.tokens.device
     if checkpoint and Path(checkpoint).exists():
-        ckpt.resume_run(checkpoint, parts, recipe, device)
+        ckpt.resume_run(checkpoint, parts, config, device)
     run.model.train()
     before = run.history[-1]["seconds"] if run.history else 0.0
     start = time.perf_counter()
@@ -186,13 +186,13 @@ def fit(
             now = min(tick, steps - run.steps)
             total = torch.zeros((), device=device)
             for _ in range(now):
-                for group in run.optimiser.param_groups:
-                    group["lr"] = rate(run.steps, steps, run.lr, warmup)
+                for group in run.optimizer.param_groups:
+                    group["lr"] = cosine_lr(run.steps, steps, run.lr, warmup)
                 loss = loss_of(run.model, *next(batches))
-                run.optimiser.zero_grad(set_to_none=True)
+                run.optimizer.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(run.model.parameters(), clip)
-                run.optimiser.step()
+                torch.nn.utils.clip_grad_norm_(run.model.parameters(), grad_clip)
+                run.optimizer.step()
                 run.steps += 1
                 total += loss.detach()
             mean = float(total) / now  # the one place where the host waits for the device
@@ -212,7 +212,7 @@ def fit(
                 run.model.train()
             run.history.append(row)
             if checkpoint:
-                ckpt.save_run(checkpoint, parts, recipe)
+                ckpt.save_run(checkpoint, parts, config)
             bar.update(now)
             bar.set_postfix(loss=f"{mean:.3f}")
     run.model.eval()
@@ -238,7 +238,7 @@ def evaluate(model: GPT, tokens: Tensor, batch: int = 64) -> float:
     if len(tokens) < 2:
         raise ValueError(f"need at least 2 tokens, got {len(tokens)}")
     model.eval()
-    context = model.size.context
+    context = model.config.context
     whole = (len(tokens) - 1) // context * context
     total = torch.zeros((), dtype=torch.float64, device=tokens.device)
     inputs, targets = tokens[:whole].view(-1, context), tokens[1 : whole + 1].view(-1, context)

@@ -13,7 +13,7 @@ class Writer(NamedTuple):
     """A language model and the tokeniser that it was trained with."""
 
     model: GPT
-    tokeniser: Characters
+    tokenizer: Characters
 
     def write(self, prompt: str, n: int, *, seed: int = 0, **settings: Any) -> str:
         """The prompt and ``n`` more characters; settings as in ``sampling.distribution``.
@@ -21,7 +21,7 @@ class Writer(NamedTuple):
         Only characters with a token of their own are drawn, none that is spelt by its bytes.
         """
         device = self.model.embedding.weight.device
-        tokens = torch.tensor([self.tokeniser.encode(prompt)], device=device)
+        tokens = torch.tensor([self.tokenizer.encode(prompt)], device=device)
         digits = torch.arange(HEX, device=device)
         drawn = generate(self.model, tokens, n, seed=seed, without=digits, **settings)
-        return self.tokeniser.decode(drawn[0].tolist())
+        return self.tokenizer.decode(drawn[0].tolist())

@@ -52,14 +52,14 @@ def _train(x: Tensor, y: Tensor, steps: int, seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):  # leaves the caller's random numbers as they were
         torch.manual_seed(seed)
         network = nn.Sequential(nn.Linear(x.shape[1], 32), nn.ReLU(), nn.Linear(32, 1)).double()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=1e-2)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=1e-2)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(steps):
         batch = torch.randint(len(x), (256,), generator=generator)
         loss = nn.functional.binary_cross_entropy_with_logits(network(x[batch])[:, 0], y[batch])
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     return network.eval()
 
 

@@ -61,7 +61,7 @@ class DCGenerator(nn.Module):
         )
         # Its vectors start from N(0, I), like z.
         self.embedding = nn.Embedding(classes, latent_dim) if classes else None
-        _initialise(self.layers)
+        _initialize(self.layers)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """(N, latent_dim), and labels (N,) if there are classes -> (N, channels, 28, 28).
@@ -133,7 +133,7 @@ class DCDiscriminator(nn.Module):
         self.features = nn.Sequential(*layers)
         self.head = nn.Linear(features, 1)
         self.projection = nn.Embedding(classes, features) if classes else None
-        _initialise(self)
+        _initialize(self)
         if spectral:
             for layer in list(self.modules()):
                 if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
@@ -156,7 +156,7 @@ class DCDiscriminator(nn.Module):
         return logits
 
 
-def _initialise(network: nn.Module) -> None:
+def _initialize(network: nn.Module) -> None:
     """Weights from N(0, 0.02^2), those of BatchNorm from N(1, 0.02^2), biases 0.
 
     Source: Radford et al., 2016, section 4; BatchNorm's as in its authors' code.

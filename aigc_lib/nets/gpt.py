@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class GPTSize:
+class GPTConfig:
     """What fixes a GPT's shape.
 
     Attributes:
@@ -50,7 +50,7 @@ class Cache:
     """Keys and values of the tokens read so far, so that they are computed once only.
 
     Args:
-        size: of the network.
+        config: of the network.
         batch: sequences side by side.
         device: where the network is.
         dtype: of its numbers.
@@ -58,12 +58,12 @@ class Cache:
 
     def __init__(
         self,
-        size: GPTSize,
+        config: GPTConfig,
         batch: int,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        shape = (size.layers, batch, size.heads, size.context, size.width // size.heads)
+        shape = (config.layers, batch, config.heads, config.context, config.width // config.heads)
         self.keys, self.values = (torch.empty(shape, device=device, dtype=dtype) for _ in range(2))
         self.length = 0
 
@@ -98,11 +98,11 @@ class Attention(nn.Module):
     With ``causal=False`` it gathers from all, as the masked autoencoder's patches do.
     """
 
-    def __init__(self, size: GPTSize, causal: bool = True) -> None:
+    def __init__(self, config: GPTConfig, causal: bool = True) -> None:
         super().__init__()
-        self.heads, self.dropout, self.causal = size.heads, size.dropout, causal
-        self.qkv = nn.Linear(size.width, 3 * size.width)
-        self.out = nn.Linear(size.width, size.width)
+        self.heads, self.dropout, self.causal = config.heads, config.dropout, causal
+        self.qkv = nn.Linear(config.width, 3 * config.width)
+        self.out = nn.Linear(config.width, config.width)
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of x (B, T, width), each (B, heads, T, width / heads)."""
@@ -129,16 +129,16 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Attention, then a small network for each token; each adds to what it reads."""
 
-    def __init__(self, size: GPTSize, causal: bool = True) -> None:
+    def __init__(self, config: GPTConfig, causal: bool = True) -> None:
         super().__init__()
-        self.norm1, self.norm2 = nn.LayerNorm(size.width), nn.LayerNorm(size.width)
-        self.attention = Attention(size, causal)
+        self.norm1, self.norm2 = nn.LayerNorm(config.width), nn.LayerNorm(config.width)
+        self.attention = Attention(config, causal)
         self.network = nn.Sequential(
-            nn.Linear(size.width, 4 * size.width),
+            nn.Linear(config.width, 4 * config.width),
             nn.GELU(approximate="tanh"),  # as GPT-2 has it
-            nn.Linear(4 * size.width, size.width),
+            nn.Linear(4 * config.width, config.width),
         )
-        self.drop = nn.Dropout(size.dropout)
+        self.drop = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, layer: int = 0, cache: Cache | None = None) -> Tensor:
         """(B, T, width) -> (B, T, width)."""
@@ -151,22 +151,22 @@ class GPT(nn.Module):
     """Tokens in, for every place the logits of the next token out.
 
     Args:
-        size: the shape; weights start as GPT-2's do, from PyTorch's global random state.
+        config: the shape; weights start as GPT-2's do, from PyTorch's global random state.
     """
 
-    def __init__(self, size: GPTSize) -> None:
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.size = size
-        self.embedding = nn.Embedding(size.vocabulary, size.width)
-        self.positions = nn.Embedding(size.context, size.width)
-        self.drop = nn.Dropout(size.dropout)
-        self.blocks = nn.ModuleList(Block(size) for _ in range(size.layers))
-        self.norm = nn.LayerNorm(size.width)
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.positions = nn.Embedding(config.context, config.width)
+        self.drop = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.width)
         for name, parameter in self.named_parameters():
             if parameter.ndim == 2:
                 # What is added to the stream of a token, twice a layer, starts smaller.
                 adds = name.endswith(("attention.out.weight", "network.2.weight"))
-                nn.init.normal_(parameter, std=0.02 / math.sqrt(2 * size.layers if adds else 1))
+                nn.init.normal_(parameter, std=0.02 / math.sqrt(2 * config.layers if adds else 1))
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
 
@@ -180,8 +180,8 @@ class GPT(nn.Module):
         """
         start = cache.length if cache else 0
         end = start + tokens.shape[1]
-        if end > self.size.context:
-            raise ValueError(f"{end} tokens, but the context holds {self.size.context}: cut them")
+        if end > self.config.context:
+            raise ValueError(f"{end} tokens, but the context holds {self.config.context}: cut them")
         places = torch.arange(start, end, device=tokens.device)
         x = self.drop(self.embedding(tokens) + self.positions(places))
         for layer, block in enumerate(self.blocks):

@@ -1,6 +1,6 @@
 """A small U-Net that says in which direction noise turns into a scene (chapter 14).
 
-It is the network of a flow-matching model; ``aigc_lib.diffusion.flow_matching`` trains and uses it. The picture goes
+It is the network of a flow-matching model, which ``diffusion.flow_matching`` trains. The picture goes
 down to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015,
 "U-Net: Convolutional Networks for Biomedical Image Segmentation"); time and description scale and
 shift the channels of every block (Perez et al., 2018, "FiLM").

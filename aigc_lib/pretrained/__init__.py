@@ -1,0 +1,1 @@
+"""Networks that are trained already: ours, shipped, and those of others."""

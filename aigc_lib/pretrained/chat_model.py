@@ -47,15 +47,15 @@ class Chat(NamedTuple):
     """The model, float32 on the CPU in evaluation mode, and its tokeniser."""
 
     model: "LlamaForCausalLM"
-    tokeniser: "Tokenizer"
+    tokenizer: "Tokenizer"
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a text; the signs of the layout, such as ``<|im_end|>``, are one each."""
-        return list(self.tokeniser.encode(text, add_special_tokens=False).ids)
+        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens, without the signs of the layout."""
-        return str(self.tokeniser.decode(list(tokens), skip_special_tokens=True))
+        return str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
 
     def reply(self, prompt: str, longest: int = 60) -> str:
         """What the model writes after a prompt, always the most likely token, up to its end sign.
@@ -116,11 +116,11 @@ def load() -> Chat:
 
     fetch(NAME)
     state = derived(NAME, f"{find(NAME).files[FILE].sha256}, float16, version 1", _convert)
-    tokeniser = Tokenizer.from_str(bytes(state.pop("tokenizer.json").tolist()).decode())
+    tokenizer = Tokenizer.from_str(bytes(state.pop("tokenizer.json").tolist()).decode())
     model = LlamaForCausalLM(LlamaConfig(**SHAPE))
     model.load_state_dict({name: weight.float() for name, weight in state.items()}, strict=False)
     model.tie_weights()
-    return Chat(model.eval(), tokeniser)
+    return Chat(model.eval(), tokenizer)
 
 
 def _convert() -> dict[str, Tensor]:
@@ -131,6 +131,6 @@ def _convert() -> dict[str, Tensor]:
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=FILE, dtype=torch.float32)
     state = {name: weight.half() for name, weight in model.state_dict().items()}
     del state["lm_head.weight"]  # the embedding, under a second name
-    tokeniser = AutoTokenizer.from_pretrained(folder, gguf_file=FILE)
-    text = tokeniser.backend_tokenizer.to_str().encode()
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=FILE)
+    text = tokenizer.backend_tokenizer.to_str().encode()
     return state | {"tokenizer.json": torch.frombuffer(bytearray(text), dtype=torch.uint8)}

@@ -9,7 +9,7 @@ from aigc_lib.lm.writer import Writer
 from aigc_lib.metrics.frechet import Statistics
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.nets.dcgan import DCGenerator
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.weights import read, read_card
 
@@ -22,8 +22,7 @@ def load_classifier(
     Args:
         name: ``mnist`` or ``fashion-mnist``.
         device: where its weights go.
-        folder: read other weights than the shipped ones, as ``python -m aigc_lib.recipes.classifier`` wrote
-            them.
+        folder: read other weights than the shipped ones, as ``recipes.classifier`` wrote them.
 
     Raises:
         FileNotFoundError: no classifier of that name, or its weights are missing.
@@ -63,8 +62,7 @@ def load_generator(
     Args:
         name: ``mnist`` or ``fashion-mnist``.
         device: where its weights go.
-        folder: read other weights than the shipped ones, as ``python -m aigc_lib.recipes.generator`` wrote
-            them.
+        folder: read other weights than the shipped ones, as ``recipes.generator`` wrote them.
 
     Raises:
         FileNotFoundError: no generator of that name, or its weights are missing.
@@ -94,7 +92,7 @@ def load_writer(
         FileNotFoundError, ValueError: see ``weights.read``.
     """
     card = weights.read_card(name, folder, "writer")
-    model = GPT(GPTSize(**card["sizes"]))
+    model = GPT(GPTConfig(**card["sizes"]))
     tensors = weights.read(name, "writer", folder, "writer")
     model.load_state_dict({key: value.float() for key, value in tensors.items()})
     model.requires_grad_(False).eval()

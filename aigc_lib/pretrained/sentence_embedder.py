@@ -41,9 +41,9 @@ class Embedder:
         from transformers import BertConfig, BertModel
 
         folder = fetch(MODEL)
-        self.tokeniser = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokeniser.enable_truncation(longest)
-        self.tokeniser.enable_padding()
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.enable_truncation(longest)
+        self.tokenizer.enable_padding()
         config = BertConfig.from_json_file(str(folder / "config.json"))
         self.model = BertModel(config, add_pooling_layer=False)
         state = load_file(folder / "model.safetensors")
@@ -65,7 +65,7 @@ class Embedder:
         with bar:
             for start in range(0, len(order), batch):
                 chosen = order[start : start + batch]
-                read = self.tokeniser.encode_batch([texts[i] for i in chosen])
+                read = self.tokenizer.encode_batch([texts[i] for i in chosen])
                 tokens = torch.tensor([text.ids for text in read])
                 mask = torch.tensor([text.attention_mask for text in read])
                 states = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state

@@ -39,7 +39,7 @@ def shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
     return padded[:, 0][sample, rows[:, :, None], columns[:, None, :]][:, None]
 
 
-def train_classifier(
+def fit_classifier(
     images: Tensor,
     labels: Tensor,
     *,
@@ -79,14 +79,14 @@ def train_classifier(
     batches = Batches(images, batch, seed=seed, labels=labels)
     generator = torch.Generator().manual_seed(seed)
     steps = epochs * batches.steps_per_epoch
-    optimiser = torch.optim.Adam(classifier.parameters(), lr=lr)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps)
+    optimizer = torch.optim.Adam(classifier.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     for _ in tqdm(range(steps), desc="classifier", unit="step", disable=not progress):
         x, y = next(batches)
         loss = F.cross_entropy(classifier(normalize(shifted(x, 2, generator))), y)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     classifier.to(memory_format=torch.contiguous_format)
     return classifier.eval().requires_grad_(False)
@@ -132,7 +132,7 @@ def main(
     """
     torch.set_num_threads(threads)
     train, test = load(data), load(data, "test")
-    classifier = train_classifier(train.images, train.labels, epochs=epochs, seed=seed)
+    classifier = fit_classifier(train.images, train.labels, epochs=epochs, seed=seed)
     noise = torch.rand(test.images.shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     features = [extract(classifier.features, x) for x in (train.images, test.images, noise)]
     command = RECIPE.format(name=data, folder="DIR")

@@ -33,7 +33,7 @@ LOSSES = {
 
 
 @dataclass(frozen=True)
-class MLPRecipe:
+class MLPConfig:
     """Chapter 6's GAN of fully connected layers. A resumed run must have the same values."""
 
     data: DataName = "mnist"
@@ -73,7 +73,7 @@ class MLPRecipe:
 
 
 @dataclass(frozen=True)
-class DCGANRecipe:
+class DCGANConfig:
     """Chapter 7's convolutional GAN. A resumed run must have the same values."""
 
     data: DataName = "mnist"
@@ -144,55 +144,55 @@ class DCGANRecipe:
         return len(find(self.data).classes) if self.conditional else 0
 
 
-Recipe = MLPRecipe | DCGANRecipe
-RECIPES: dict[str, type[MLPRecipe] | type[DCGANRecipe]] = {"mlp": MLPRecipe, "dcgan": DCGANRecipe}
+Config = MLPConfig | DCGANConfig
+CONFIGS: dict[str, type[MLPConfig] | type[DCGANConfig]] = {"mlp": MLPConfig, "dcgan": DCGANConfig}
 
 
-def plain(recipe: Recipe) -> dict[str, Any]:
+def plain(config: Config) -> dict[str, Any]:
     """The recipe as plain values, for a checkpoint."""
-    (model,) = (name for name, kind in RECIPES.items() if isinstance(recipe, kind))
-    values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(recipe).items()}
+    (model,) = (name for name, kind in CONFIGS.items() if isinstance(config, kind))
+    values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items()}
     return {"model": model, **values}
 
 
-def from_plain(values: Mapping[str, Any]) -> Recipe:
+def from_plain(values: Mapping[str, Any]) -> Config:
     """The recipe of a checkpoint.
 
     Raises:
         KeyError: a model that there is not.
         TypeError: values that its recipe does not have.
     """
-    kind: Any = RECIPES[values["model"]]
+    kind: Any = CONFIGS[values["model"]]
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k != "model"}
-    recipe: Recipe = kind(**given)
-    return recipe
+    config: Config = kind(**given)
+    return config
 
 
-def build(recipe: Recipe, device: torch.device, speed: Speed = EAGER) -> Gan:
+def build(config: Config, device: torch.device, speed: Speed = EAGER) -> Gan:
     """The players that a recipe describes, at the start of training."""
-    runtime.seed_everything(recipe.seed)
-    generator, discriminator = recipe.networks()
+    runtime.seed_everything(config.seed)
+    generator, discriminator = config.networks()
     return Gan(
         generator,
         discriminator,
-        latent_dim=recipe.latent_dim,
-        lr=recipe.lr,
-        betas=(recipe.beta1, 0.99),
-        ema_half_life=recipe.ema_half_life,
-        seed=recipe.seed,
+        latent_dim=config.latent_dim,
+        lr=config.lr,
+        betas=(config.beta1, 0.99),
+        ema_half_life=config.ema_half_life,
+        seed=config.seed,
         device=device,
         speed=speed,
     )
 
 
-def stream(recipe: Recipe, device: torch.device) -> Batches:
+def stream(config: Config, device: torch.device) -> Batches:
     """The endless batches that a recipe trains on: images, with their labels if it is told them."""
-    data = load(recipe.data)
-    labels = data.labels.to(device) if recipe.classes else None
-    return Batches(data.images.to(device), recipe.batch, seed=recipe.seed, labels=labels)
+    data = load(config.data)
+    labels = data.labels.to(device) if config.classes else None
+    return Batches(data.images.to(device), config.batch, seed=config.seed, labels=labels)
 
 
-def load_run(run: Path) -> tuple[Gan, Recipe]:
+def load_run(run: Path) -> tuple[Gan, Config]:
     """The trained generator, its average, and the recipe, from a folder of ``aigc train``.
 
     Raises:
@@ -201,11 +201,11 @@ def load_run(run: Path) -> tuple[Gan, Recipe]:
     path, device = run / "checkpoint.pt", runtime.device()
     state = ckpt.load(path, device)
     try:
-        recipe, trained = from_plain(state["recipe"]), state["parts"]["gan"]
-        gan = build(recipe, device)
+        config, trained = from_plain(state["recipe"]), state["parts"]["gan"]
+        gan = build(config, device)
         ckpt.restore(gan.generator, trained["generator"], "generator")
         ckpt.restore(gan.average, trained["ema"], "averaged generator")
         gan.images_seen = trained["images_seen"]
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is not from `aigc train`: no {error} in it") from error
-    return gan, recipe
+    return gan, config

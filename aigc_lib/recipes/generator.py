@@ -18,7 +18,7 @@ from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.nets.dcgan import DCGenerator
 from aigc_lib.pretrained.loaders import load_generator
 from aigc_lib.pretrained.weights import RECIPES, write
-from aigc_lib.recipes.gan import DCGANRecipe, load_run, plain
+from aigc_lib.recipes.gan import DCGANConfig, load_run, plain
 
 
 def main(run: Path, out: Path, n: int = 10_000, seed: int = 1) -> None:
@@ -30,31 +30,31 @@ def main(run: Path, out: Path, n: int = 10_000, seed: int = 1) -> None:
         n: samples to score.
         seed: of those samples.
     """
-    gan, recipe = load_run(run)
-    if not isinstance(recipe, DCGANRecipe) or not isinstance(gan.average, DCGenerator):
+    gan, config = load_run(run)
+    if not isinstance(config, DCGANConfig) or not isinstance(gan.average, DCGenerator):
         raise ValueError(f"{run} is not a run of aigc train-dcgan")
     card: dict[str, Any] = {
         "command": RECIPES["generator"].format(folder="DIR"),
         "date": date.today().isoformat(),
         "machine": machine(),
-        "recipe": plain(recipe),
+        "recipe": plain(config),
         "images": gan.images_seen,
         "parameters": sum(p.numel() for p in gan.average.parameters()),
-        "data_sha256": {name: file.sha256 for name, file in find(recipe.data).files.items()},
+        "data_sha256": {name: file.sha256 for name, file in find(config.data).files.items()},
         "sizes": {
-            "latent_dim": recipe.latent_dim,
-            "width": recipe.width,
-            "classes": recipe.classes,
+            "latent_dim": config.latent_dim,
+            "width": config.width,
+            "classes": config.classes,
         },
     }
     tensors = gan.average.state_dict()
     halves = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     kinds = {"generator": {key: value.contiguous() for key, value in halves.items()}}
-    write(recipe.data, kinds, card, out, model="generator")
+    write(config.data, kinds, card, out, model="generator")
     # What was written is scored, not what was meant.
-    gan.ema.network = load_generator(recipe.data, gan.device, out)
-    card["scores"] = score_gan(gan, recipe.data, n, seed, recipe.classes)
-    write(recipe.data, kinds, card, out, model="generator")
+    gan.ema.network = load_generator(config.data, gan.device, out)
+    card["scores"] = score_gan(gan, config.data, n, seed, config.classes)
+    write(config.data, kinds, card, out, model="generator")
     print(f"written to {out}: Fréchet distance {card['scores']['frechet_distance']:.2f}")
 
 

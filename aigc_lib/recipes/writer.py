@@ -21,13 +21,13 @@ from aigc_lib.data.texts import load_text
 from aigc_lib.lm.ngram import bigram_nats, unigram_nats
 from aigc_lib.lm.tokenizers import Characters, frequent
 from aigc_lib.lm.training import Run, TokenBatches, evaluate, fit
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_writer
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Config:
     """How a shipped writer is made.
 
     Attributes:
@@ -52,9 +52,9 @@ class Recipe:
     seed: int = 0
 
 
-RECIPES = {
-    "shakespeare": Recipe(),
-    "tang": Recipe("tang", rare=20, context=34, layers=3, width=80, batch=64),
+CONFIGS = {
+    "shakespeare": Config(),
+    "tang": Config("tang", rare=20, context=34, layers=3, width=80, batch=64),
 }
 
 
@@ -66,25 +66,25 @@ def main(data: Literal["shakespeare", "tang"], out: Path, steps: int | None = No
         out: folder for both; made if it is not there.
         steps: fewer or more than the recipe's.
     """
-    recipe = RECIPES[data]
-    steps = steps or recipe.steps
+    config = CONFIGS[data]
+    steps = steps or config.steps
     device = runtime.device()
     texts = {part: load_text(data, part) for part in ("train", "valid")}
-    tokeniser = Characters(frequent(texts["train"], recipe.rare))
-    train, valid = (torch.tensor(tokeniser.encode(text), device=device) for text in texts.values())
-    runtime.seed_everything(recipe.seed)
-    size = GPTSize(tokeniser.size, recipe.context, recipe.layers, recipe.heads, recipe.width)
-    run = Run(GPT(size).to(device), recipe.lr)
-    fit(run, TokenBatches(train, recipe.batch, recipe.context, recipe.seed), steps)
+    tokenizer = Characters(frequent(texts["train"], config.rare))
+    train, valid = (torch.tensor(tokenizer.encode(text), device=device) for text in texts.values())
+    runtime.seed_everything(config.seed)
+    size = GPTConfig(tokenizer.size, config.context, config.layers, config.heads, config.width)
+    run = Run(GPT(size).to(device), config.lr)
+    fit(run, TokenBatches(train, config.batch, config.context, config.seed), steps)
     card: dict[str, Any] = {
         "command": weights.RECIPES["writer"].format(name=data, folder="DIR"),
         "date": date.today().isoformat(),
         "machine": runtime.machine(),
-        "recipe": asdict(recipe) | {"steps": steps},
+        "recipe": asdict(config) | {"steps": steps},
         "parameters": sum(p.numel() for p in run.model.parameters()),
         "data_sha256": {name: file.sha256 for name, file in find(data).files.items()},
         "sizes": asdict(size),
-        "characters": tokeniser.characters,
+        "characters": tokenizer.characters,
     }
     halves = {key: value.half().contiguous() for key, value in run.model.state_dict().items()}
     weights.write(data, {"writer": halves}, card, out, model="writer")

@@ -1,4 +1,4 @@
-"""aigc_lib.benchmark.compare: that both loops do the same work. How fast they are is not tested here."""
+"""benchmark.compare: that both loops do the same work. How fast they are is not tested here."""
 
 import math
 import sys
@@ -25,8 +25,8 @@ def weights(network: torch.nn.Module) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
-def steps_taken(optimiser: torch.optim.Optimizer) -> set[int]:
-    return {int(state["step"]) for state in optimiser.state.values()}
+def steps_taken(optimizer: torch.optim.Optimizer) -> set[int]:
+    return {int(state["step"]) for state in optimizer.state.values()}
 
 
 def test_both_train_the_same_networks_on_as_much(
@@ -41,8 +41,8 @@ def test_both_train_the_same_networks_on_as_much(
     for value in values:
         assert 0.3 < value < 2  # nats, near log 2 at the start
     assert abs(values[0] - values[1]) < 0.4
-    for optimiser in (textbook.opt_g, textbook.opt_d, ours.gan.opt_g, ours.gan.opt_d):
-        assert steps_taken(optimiser) == {3}
+    for optimizer in (textbook.opt_g, textbook.opt_d, ours.gan.opt_g, ours.gan.opt_d):
+        assert steps_taken(optimizer) == {3}
     for parameters in (theirs, mine):
         assert not any(torch.equal(a, b) for a, b in zip(parameters, start, strict=True))
     assert ours.gan.images_seen == 3 * MLP.batch == 3 * textbook.loader.batch_size

@@ -115,12 +115,12 @@ def test_the_minus_sign_teaches_the_generator_to_be_recognised():
     def belief_after(sign: float) -> tuple[float, float]:
         torch.manual_seed(0)
         g, d, z = generator(), discriminator(), torch.randn(128, 100)
-        optimiser = torch.optim.Adam(g.parameters(), lr=2e-4)
+        optimizer = torch.optim.Adam(g.parameters(), lr=2e-4)
         before = torch.sigmoid(d(g(z))).mean().item()
         for _ in range(100):
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             (sign * loss(d(g(z)), torch.ones(128, 1))).backward()
-            optimiser.step()
+            optimizer.step()
         return before, torch.sigmoid(d(g(z))).mean().item()
 
     before, fooled = belief_after(+1)

@@ -1,5 +1,6 @@
 """The doctor finds what is missing, says what to do, and scales the recorded run times."""
 
+import json
 import shutil
 from collections import namedtuple
 from importlib.metadata import PackageNotFoundError
@@ -11,7 +12,6 @@ import torch
 
 from aigc_lib.cli import doctor
 from aigc_lib.cli.doctor import GIB, Finding
-from aigc_lib.core import results
 from aigc_lib.data.cache import cache_dir
 from tests.support import small
 from tests.support.command import aigc, on_the_cpu  # noqa: F401 - a fixture
@@ -97,7 +97,7 @@ def test_data_that_are_ready_are_told(monkeypatch, capsys):
     assert "ok data mnist" in out
     assert str(cache_dir()) in out
     assert "No GPU" in out
-    chapters = results.read(results.find("timings"))["chapters"]
+    chapters = json.loads(doctor.TIMINGS.read_text("utf8"))["chapters"]
     assert all(chapter in out for chapter in chapters)
 
 

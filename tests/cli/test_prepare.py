@@ -1,27 +1,40 @@
 """``aigc prepare``: what can be had is prepared, what cannot is said."""
 
+from types import SimpleNamespace
+
+import pytest
+
 from aigc_lib.cli import prepare
 from aigc_lib.data.sources import DataError
 
 
-def test_one_thing_missing_does_not_keep_the_rest_from_being_prepared(monkeypatch, capsys):
+@pytest.fixture
+def done(monkeypatch):
+    """Rooms 1 to 3, of which the second cannot be had; the data sets a and b."""
     done = []
 
     def missing():
         raise DataError("no source gave model.safetensors")
 
-    monkeypatch.setattr(prepare, "fetch_all", lambda names: int(bool(names)))
-    steps = {"a": lambda: done.append("a"), "b": missing, "c": lambda: done.append("c")}
-    monkeypatch.setattr(prepare, "STEPS", steps)
-    assert prepare.main() == 1
-    assert done == ["a", "c"]
+    steps = {"01": lambda: done.append("01"), "02": missing, "03": lambda: done.append("03")}
+    monkeypatch.setattr(prepare, "rooms_with", lambda part: list(steps))
+    monkeypatch.setattr(
+        prepare, "load_part", lambda number, part: SimpleNamespace(**{part: steps[number]})
+    )
+    monkeypatch.setattr(prepare, "datasets", lambda: {"a": None, "b": None})
+    monkeypatch.setattr(prepare, "fetch", lambda name: f"cache/{name}")
+    return done
+
+
+def test_one_thing_missing_does_not_keep_the_rest_from_being_prepared(done, capsys):
+    assert prepare.prepare() == 1
+    assert done == ["01", "03"]
     said = capsys.readouterr()
-    assert said.out == "a: ready\nc: ready\n"
-    assert said.err == "error: b: no source gave model.safetensors\n"
+    assert said.out == "a: cache/a\nb: cache/b\nchapter 01: ready\nchapter 03: ready\n"
+    assert said.err == "error: chapter 02: no source gave model.safetensors\n"
 
 
-def test_zero_if_all_is_there_one_if_a_data_set_is_not(monkeypatch):
-    monkeypatch.setattr(prepare, "STEPS", {})
-    for failed in (0, 1):
-        monkeypatch.setattr(prepare, "fetch_all", lambda names, failed=failed: failed)
-        assert prepare.main() == failed
+def test_a_named_data_set_is_fetched_alone(done, capsys):
+    assert prepare.prepare(["b"]) == 0
+    assert not done
+    assert capsys.readouterr().out == "b: cache/b\n"

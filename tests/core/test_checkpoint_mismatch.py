@@ -41,14 +41,14 @@ def test_a_refused_network_is_as_it_was() -> None:
 def test_another_recipe_is_told_setting_by_setting(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     run = {"tick": 16, "checkpoint": path, "progress": False}
-    fit(small.gan(), small.batches(), 16, recipe={"lr": 0.1, "hidden": [3, 4], "seed": 0}, **run)
+    fit(small.gan(), small.batches(), 16, config={"lr": 0.1, "hidden": [3, 4], "seed": 0}, **run)
     before = path.read_bytes()
     with pytest.raises(
         CheckpointError,
         match=r"other settings \(data was None, now 'x', lr was 0\.1, now 0\.2\)\. Use the same",
     ):
         fit(small.gan(), small.batches(), 32,
-            recipe={"lr": 0.2, "hidden": [3, 4], "seed": 0, "data": "x"}, **run)  # fmt: skip
+            config={"lr": 0.2, "hidden": [3, 4], "seed": 0, "data": "x"}, **run)  # fmt: skip
     assert path.read_bytes() == before
 
 

@@ -1,4 +1,4 @@
-"""aigc_lib.core.optim: Adam against one written in NumPy, the moving average against its closed form."""
+"""core.optim: Adam against one written in NumPy, the moving average against its closed form."""
 
 import math
 

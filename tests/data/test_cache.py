@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from aigc_lib.cli.data import main
+from aigc_lib.cli.prepare import prepare
 from aigc_lib.data import cache, registry
 from aigc_lib.data.sources import DataError, Unavailable, packaged
 from tests.support import tiny
@@ -191,16 +191,17 @@ def test_a_root_of_ones_own(folder, monkeypatch, tmp_path):
 def test_the_command_fetches_the_rest_after_a_failure(folder, monkeypatch, capsys):
     use(monkeypatch, tiny.Failing(Unavailable("shut")), name="tiny-shut")
     use(monkeypatch, tiny.Giver(FILES))
-    assert main(["tiny-shut", "tiny-digts", "tiny-digits"]) == 1
+    assert prepare(["tiny-shut", "tiny-digts", "tiny-digits"]) == 2
     out, err = capsys.readouterr()
     assert out == f"tiny-digits: {folder}\n"
     assert "shut" in err
     assert "Did you mean 'tiny-digits'?" in err
-    assert main(["tiny-digits"]) == 0
+    assert prepare(["tiny-digits"]) == 0
 
 
 def test_the_command_fetches_all_by_default(folder, monkeypatch, capsys):
-    monkeypatch.setattr("aigc_lib.cli.data.DATASETS", {"tiny-digits": None})
+    monkeypatch.setattr("aigc_lib.cli.prepare.datasets", lambda: {"tiny-digits": None})
+    monkeypatch.setattr("aigc_lib.cli.prepare.rooms_with", lambda part: [])
     use(monkeypatch, tiny.Giver(FILES))
-    assert main([]) == 0
+    assert prepare() == 0
     assert capsys.readouterr().out == f"tiny-digits: {folder}\n"

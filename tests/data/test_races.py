@@ -94,7 +94,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from aigc_lib.data import cache, datasets
-from tests.unit import tiny
+from tests.support import tiny
 from tests.support.tiny import FILES, fetch_quietly, got, names, use
 
 def slow(*, wanted, into):

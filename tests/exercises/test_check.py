@@ -2,6 +2,7 @@
 
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from aigc_lib.exercises.compare import (
     same_tensor,
 )
 
-BOOK = dict(exercises.CHECKERS)
+BOOK = {name: exercises.checkers(name[:2])[name] for name in exercises.exercises()}
 
 
 def check_square(answer, power=2):
@@ -30,7 +31,9 @@ def check_square(answer, power=2):
 
 @pytest.fixture(autouse=True)
 def dummy(monkeypatch):
-    monkeypatch.setattr(exercises, "CHECKERS", {"99.1": check_square, "99.2": lambda a: "fine."})
+    room = SimpleNamespace(check_1=check_square, check_2=lambda a: "fine.")
+    monkeypatch.setattr(exercises, "rooms_with", lambda part: ["99"])
+    monkeypatch.setattr(exercises, "load_part", lambda number, part: room)
 
 
 def test_a_right_answer_says_why(capsys):

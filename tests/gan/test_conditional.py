@@ -1,4 +1,4 @@
-"""aigc_lib.gan.training with labels: both players are told them, and so is the loop's textbook twin."""
+"""gan.training with labels: both players are told them, and so is the loop's textbook twin."""
 
 import copy
 import math

@@ -1,4 +1,4 @@
-"""aigc_lib.gan.divergences against routes that share no formula with it: quadrature, search, samples."""
+"""gan.divergences against routes that share no formula with it: quadrature, search, samples."""
 
 import math
 

@@ -8,7 +8,7 @@ from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import Statistics, frechet_distance, statistics
 from aigc_lib.pretrained.loaders import load_classifier
-from aigc_lib.recipes.gan import DCGANRecipe, build
+from aigc_lib.recipes.gan import DCGANConfig, build
 from tests.support import small
 
 
@@ -51,7 +51,7 @@ def test_labels_and_missing_classes_count() -> None:
 
 def test_conditional_players_are_asked_for_the_shares_of_the_data() -> None:
     small.need("mnist")
-    gan = build(DCGANRecipe(width=4, latent_dim=8), torch.device("cpu"))
+    gan = build(DCGANConfig(width=4, latent_dim=8), torch.device("cpu"))
     asked = []
     plain = gan.sample
 

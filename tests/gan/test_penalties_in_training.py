@@ -1,4 +1,4 @@
-"""aigc_lib.gan.training with a penalty: when it is applied, how strongly, and across an interruption."""
+"""gan.training with a penalty: when it is applied, how strongly, and across an interruption."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""aigc_lib.gan.training: the two steps, and the whole loop against one written out in plain PyTorch."""
+"""gan.training: the two steps, and the whole loop against one written out in plain PyTorch."""
 
 import copy
 from collections.abc import Callable
@@ -104,7 +104,7 @@ def plain(
     g_loss: Callable[[Tensor], Tensor],
     half_life: float,
 ) -> tuple[nn.Module, nn.Module, dict[str, Tensor], list[list[float]]]:
-    """The training of ``small.gan`` as a textbook writes it; shares no code with aigc_lib.gan.training."""
+    """The training of ``small.gan`` as a textbook writes it; shares no code with it."""
     start = small.gan()
     generator, discriminator = start.generator, start.discriminator
     opt_g = torch.optim.Adam(generator.parameters(), 1e-3, (0.5, 0.99), foreach=False, fused=False)

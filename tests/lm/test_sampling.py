@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aigc_lib.lm.sampling import distribution, generate
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 
 P = torch.tensor([[0.5, 0.25, 0.15, 0.07, 0.03]])
 SHUFFLED = torch.tensor([3, 0, 4, 1, 2])
@@ -70,7 +70,7 @@ def test_settings_out_of_range_are_refused(settings):
 @pytest.fixture
 def model() -> GPT:
     torch.manual_seed(0)
-    model = GPT(GPTSize(vocabulary=11, context=12, layers=2, heads=2, width=16))
+    model = GPT(GPTConfig(vocabulary=11, context=12, layers=2, heads=2, width=16))
     for p in model.parameters():  # at its start every token is about as likely as any other
         torch.nn.init.normal_(p, std=0.5)
     return model

@@ -22,12 +22,12 @@ STRINGS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("tokeniser", [CHARACTERS, PAIRS, BytePairs([])])
+@pytest.mark.parametrize("tokenizer", [CHARACTERS, PAIRS, BytePairs([])])
 @pytest.mark.parametrize("text", STRINGS)
-def test_examples_come_back(tokeniser, text):
-    tokens = tokeniser.encode(text)
-    assert tokeniser.decode(tokens) == text
-    assert all(0 <= token < tokeniser.size for token in tokens)
+def test_examples_come_back(tokenizer, text):
+    tokens = tokenizer.encode(text)
+    assert tokenizer.decode(tokens) == text
+    assert all(0 <= token < tokenizer.size for token in tokens)
 
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=60) | st.text(TEXT, max_size=60)
@@ -128,9 +128,9 @@ def test_equal_to_the_field_s_library_on_the_same_merges():
 
 
 def test_wrong_tokens_and_numbers_are_refused():
-    for tokeniser in (CHARACTERS, PAIRS):
-        for token in (-1, tokeniser.size):
+    for tokenizer in (CHARACTERS, PAIRS):
+        for token in (-1, tokenizer.size):
             with pytest.raises(ValueError, match=f"got {token}"):
-                tokeniser.decode([token])
+                tokenizer.decode([token])
     with pytest.raises(ValueError, match="0 or more"):
         learn(TEXT, -1)

@@ -10,15 +10,15 @@ import torch.nn.functional as F
 from aigc_lib.core.checkpoint import CheckpointError
 from aigc_lib.core.training import TrainingError
 from aigc_lib.lm import training
-from aigc_lib.lm.training import Run, TokenBatches, evaluate, fit, optimiser_for, rate
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.lm.training import Run, TokenBatches, adamw, cosine_lr, evaluate, fit
+from aigc_lib.nets.gpt import GPT, GPTConfig
 
-SIZE = GPTSize(vocabulary=7, context=8, layers=2, heads=2, width=16)
+SIZE = GPTConfig(vocabulary=7, context=8, layers=2, heads=2, width=16)
 
 
 def model(seed: int = 0, dropout: float = 0.0) -> GPT:
     torch.manual_seed(seed)
-    return GPT(GPTSize(7, 8, 2, 2, 16, dropout))
+    return GPT(GPTConfig(7, 8, 2, 2, 16, dropout))
 
 
 def text(n: int = 200, seed: int = 0) -> torch.Tensor:
@@ -59,19 +59,19 @@ def test_a_stream_goes_on_where_it_was():
 
 def test_only_matrices_are_shrunk():
     net = model()
-    optimiser = optimiser_for(net, lr=0.1, decay=0.5)
-    assert sum(len(group["params"]) for group in optimiser.param_groups) == len([*net.parameters()])
+    optimizer = adamw(net, lr=0.1, weight_decay=0.5)
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == len([*net.parameters()])
     before = {name: p.detach().clone() for name, p in net.named_parameters()}
     for p in net.parameters():
         p.grad = torch.zeros_like(p)
-    optimiser.step()
+    optimizer.step()
     for name, p in net.named_parameters():
         factor = 1 - 0.1 * 0.5 if p.ndim == 2 else 1.0
         assert torch.allclose(p, before[name] * factor), name
 
 
 def test_the_learning_rate_rises_and_falls():
-    rates = [rate(step, 100, 2.0, warmup=10) for step in range(101)]
+    rates = [cosine_lr(step, 100, 2.0, warmup=10) for step in range(101)]
     assert rates[0] == pytest.approx(0.2)
     assert rates[9] == rates[10] == pytest.approx(2.0)
     assert rates[55] == pytest.approx((2.0 + 0.2) / 2)
@@ -132,7 +132,7 @@ def test_a_gradient_is_shortened(monkeypatch):
         seen.append(float(torch.cat([p.grad.flatten() for p in parameters]).norm()))
 
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", watch)
-    fit(Run(model()), TokenBatches(text(), 4, 8), 3, clip=0.01, progress=False)
+    fit(Run(model()), TokenBatches(text(), 4, 8), 3, grad_clip=0.01, progress=False)
     assert seen == pytest.approx([0.01] * 3, rel=1e-3)
 
 

@@ -26,7 +26,7 @@ from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_classifier, reference_statistics
 from aigc_lib.recipes import classifier as classify
-from aigc_lib.recipes.classifier import shifted, train_classifier
+from aigc_lib.recipes.classifier import fit_classifier, shifted
 
 NAMES = sorted(
     p.name.removesuffix("-classifier.json") for p in weights.FOLDER.glob("*-classifier.json")
@@ -109,13 +109,13 @@ def accuracy(classifier: ImageClassifier, images: Tensor, labels: Tensor) -> flo
 
 def test_training_learns() -> None:
     images, labels = bars(2000, seed=0)
-    classifier = train_classifier(images, labels, epochs=1, batch=32, progress=False)
+    classifier = fit_classifier(images, labels, epochs=1, batch=32, progress=False)
     assert not classifier.training
     assert not any(p.requires_grad for p in classifier.parameters())
     assert 0.8 < accuracy(classifier, *bars(500, seed=1)) <= 1
     # Labels that say nothing about the images cannot be learned: little over 1 in 10 is right.
     mixed = labels[torch.randperm(2000, generator=torch.Generator().manual_seed(2))]
-    blind = train_classifier(images, mixed, epochs=1, batch=64, progress=False)
+    blind = fit_classifier(images, mixed, epochs=1, batch=64, progress=False)
     assert 0.08 < accuracy(blind, images, mixed) < 0.25
 
 
@@ -123,7 +123,7 @@ def test_training_repeats_and_leaves_the_global_generator_alone() -> None:
     images, labels = bars(200, seed=0)
     before = torch.get_rng_state()
     one, again, other = (
-        train_classifier(images, labels, epochs=2, batch=40, seed=seed, progress=False)
+        fit_classifier(images, labels, epochs=2, batch=40, seed=seed, progress=False)
         for seed in (0, 0, 1)
     )
     assert torch.equal(torch.get_rng_state(), before)
@@ -134,7 +134,7 @@ def test_training_repeats_and_leaves_the_global_generator_alone() -> None:
 
 def test_one_epoch_on_2000_digits() -> None:
     train, test = real("mnist", "train"), real("mnist", "test")
-    classifier = train_classifier(
+    classifier = fit_classifier(
         train.images[:2000], train.labels[:2000], epochs=1, batch=32, progress=False
     )
     assert 0.8 < accuracy(classifier, test.images[:2000], test.labels[:2000]) < 0.985
@@ -143,9 +143,9 @@ def test_one_epoch_on_2000_digits() -> None:
 def test_training_refuses() -> None:
     images, labels = bars(20, seed=0)
     with pytest.raises(ValueError, match="epochs must be at least 1, got 0"):
-        train_classifier(images, labels, epochs=0, batch=10, progress=False)
+        fit_classifier(images, labels, epochs=0, batch=10, progress=False)
     with pytest.raises(ValueError, match="batch"):
-        train_classifier(images, labels, batch=21, progress=False)
+        fit_classifier(images, labels, batch=21, progress=False)
 
 
 def test_command_writes_what_the_loader_reads(

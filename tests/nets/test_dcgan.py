@@ -26,7 +26,7 @@ def settled(network: nn.Module) -> nn.Module:
     return network
 
 
-def normalised(x: Tensor, layer: nn.BatchNorm2d, training: bool) -> Tensor:
+def normalized(x: Tensor, layer: nn.BatchNorm2d, training: bool) -> Tensor:
     """Batch normalisation of (N, C, H, W), from its formula."""
     if training:
         mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)
@@ -55,9 +55,9 @@ def test_generator_is_the_formula(training: bool, classes: int) -> None:
     linear, _, bn1, _, up1, bn2, _, up2, bn3, _, last, _ = net.layers
     seen = torch.cat([z, net.embedding.weight[labels]], 1) if classes else z
     h = (seen @ linear.weight.T).reshape(6, 8, 7, 7)
-    h = normalised(h, bn1, training).relu()
-    h = normalised(transposed(h, up1.weight), bn2, training).relu()
-    h = normalised(transposed(h, up2.weight), bn3, training).relu()
+    h = normalized(h, bn1, training).relu()
+    h = normalized(transposed(h, up1.weight), bn2, training).relu()
+    h = normalized(transposed(h, up2.weight), bn3, training).relu()
     patches = F.pad(h, (1, 1, 1, 1)).unfold(2, 3, 1).unfold(3, 3, 1)  # (N, C, H, W, 3, 3)
     wanted = torch.einsum("nchwij,dcij->ndhw", patches, last.weight) + last.bias[:, None, None]
     wanted = wanted.tanh()

@@ -10,13 +10,13 @@ from aigc_lib.nets.gpt import (
     GPT,
     Attention,
     Cache,
-    GPTSize,
+    GPTConfig,
     attention_weights,
     causal_mask,
     from_gpt2,
 )
 
-SIZE = GPTSize(vocabulary=31, context=16, layers=3, heads=4, width=24)
+SIZE = GPTConfig(vocabulary=31, context=16, layers=3, heads=4, width=24)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_attention_maps_are_those_of_the_forward_pass(model):
 
 
 def test_it_starts_as_gpt2_does(model):
-    big = GPT(GPTSize(vocabulary=500, context=64, layers=8, heads=2, width=128))
+    big = GPT(GPTConfig(vocabulary=500, context=64, layers=8, heads=2, width=128))
     assert float(big.embedding.weight.detach().std()) == pytest.approx(0.02, rel=0.05)
     wanted = 0.02 / math.sqrt(16)
     assert float(big.blocks[3].attention.out.weight.detach().std()) == pytest.approx(
@@ -142,7 +142,7 @@ def test_it_starts_as_gpt2_does(model):
 
 def test_dropout_only_in_training():
     torch.manual_seed(0)
-    model = GPT(GPTSize(vocabulary=31, context=16, layers=1, heads=2, width=8, dropout=0.5))
+    model = GPT(GPTConfig(vocabulary=31, context=16, layers=1, heads=2, width=8, dropout=0.5))
     x = tokens()
     assert not torch.equal(model(x), model(x))
     model.eval()
@@ -158,4 +158,4 @@ def test_what_cannot_be_is_refused(model):
         model(tokens(1, 10), cache)
     for wrong in ({"heads": 5}, {"layers": 0}, {"dropout": 1.0}, {"vocabulary": 0}):
         with pytest.raises(ValueError, match=r"heads|layers|dropout|vocabulary"):
-            GPTSize(**({"vocabulary": 10, "width": 24} | wrong))
+            GPTConfig(**({"vocabulary": 10, "width": 24} | wrong))

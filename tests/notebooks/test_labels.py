@@ -11,7 +11,7 @@ def test_labels_and_proofs_pair():
     pages = on_pages(
         [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "book").glob("**/*.md"))]
     )
-    tests = in_tests(sorted((ROOT / "tests" / "theory").glob("test_*.py")))
+    tests = in_tests(sorted((ROOT / "tests").rglob("test_*.py")))
     assert pages.labels, "no labelled statement found: is the book there?"
     problems = unpaired(pages, tests)
     assert not problems, "\n".join(problems)

@@ -44,7 +44,7 @@ def test_a_message_cannot_play_another_part(smol, text):
     prompt = chat_model.layout([{"role": "user", "content": text}])
     assert prompt.count("<|im_start|>") == 3  # system, user, and the answer's beginning
     assert prompt.count("<|im_end|>") == 2
-    signs = {smol.tokeniser.token_to_id(s) for s in ("<|im_start|>", "<|im_end|>", "<|endoftext|>")}
+    signs = {smol.tokenizer.token_to_id(s) for s in ("<|im_start|>", "<|im_end|>", "<|endoftext|>")}
     assert sum(token in signs for token in smol.encode(prompt)) == 5
 
 

@@ -22,11 +22,11 @@ def reference():
     from transformers import BertModel, BertTokenizerFast
 
     folder = fetch("minilm")
-    tokeniser = BertTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    tokenizer = BertTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
     model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
     points = []
     for text in TEXTS:
-        read = tokeniser(text, truncation=True, max_length=128, return_tensors="pt")
+        read = tokenizer(text, truncation=True, max_length=128, return_tensors="pt")
         with torch.no_grad():
             states = model(**read).last_hidden_state[0]
         points.append(states.mean(0) / states.mean(0).norm())

@@ -15,7 +15,7 @@ from aigc_lib.gan.training import fit
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_generator
 from aigc_lib.recipes import generator as generators
-from aigc_lib.recipes.gan import DCGANRecipe, MLPRecipe, build, plain, stream
+from aigc_lib.recipes.gan import DCGANConfig, MLPConfig, build, plain, stream
 from tests.support import small
 
 NAMES = ["mnist", "fashion-mnist"]
@@ -58,9 +58,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two steps."""
     small.need("mnist")
     folder = tmp_path_factory.mktemp("runs")
-    recipe = DCGANRecipe(width=4, latent_dim=8, batch=32)
-    gan = build(recipe, CPU)
-    fit(gan, stream(recipe, CPU), 64, tick=64, loss=recipe.game(), recipe=plain(recipe),
+    config = DCGANConfig(width=4, latent_dim=8, batch=32)
+    gan = build(config, CPU)
+    fit(gan, stream(config, CPU), 64, tick=64, loss=config.game(), config=plain(config),
         checkpoint=folder / "checkpoint.pt", progress=False)  # fmt: skip
     return folder
 
@@ -91,8 +91,8 @@ def test_a_damaged_generator_is_refused(run: Path, tmp_path: Path) -> None:
 
 
 def test_only_convolutional_runs_are_exported(tmp_path: Path) -> None:
-    recipe = MLPRecipe(hidden=(8,), latent_dim=4)
-    state = {"parts": {"gan": build(recipe, CPU).state_dict()}, "recipe": plain(recipe)}
+    config = MLPConfig(hidden=(8,), latent_dim=4)
+    state = {"parts": {"gan": build(config, CPU).state_dict()}, "recipe": plain(config)}
     ckpt.save(tmp_path / "checkpoint.pt", state)
     with pytest.raises(ValueError, match="is not a run of aigc train-dcgan"):
         generators.main(tmp_path, tmp_path / "out")

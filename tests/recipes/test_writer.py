@@ -15,7 +15,7 @@ from aigc_lib.lm.training import evaluate
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_writer
 from aigc_lib.recipes import writer
-from aigc_lib.recipes.writer import Recipe
+from aigc_lib.recipes.writer import Config
 from tests.support import small
 
 NAMES = ["shakespeare", "tang"]
@@ -28,12 +28,12 @@ def test_shipped_files_are_those_of_the_card(name):
     content = (weights.FOLDER / file).read_bytes()
     assert card["sha256"] == {file: hashlib.sha256(content).hexdigest()}
     assert len(content) < 1_000_000
-    model, tokeniser = load_writer(name)
+    model, tokenizer = load_writer(name)
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())
     assert card["parameters"] == sum(p.numel() for p in model.parameters())
-    assert model.size.vocabulary == tokeniser.size
-    assert Recipe(**card["recipe"]) == writer.RECIPES[name]
+    assert model.config.vocabulary == tokenizer.size
+    assert Config(**card["recipe"]) == writer.CONFIGS[name]
     assert card["data_sha256"] == {f: v.sha256 for f, v in find(name).files.items()}
 
 
@@ -41,9 +41,9 @@ def test_shipped_files_are_those_of_the_card(name):
 def test_shipped_writers_score_what_the_card_says(name):
     small.need(name)
     scores = weights.read_card(name, model="writer")["scores"]
-    model, tokeniser = load_writer(name)
+    model, tokenizer = load_writer(name)
     text = load_text(name, "valid")[20_000:40_000]
-    tokens = torch.tensor(tokeniser.encode(text))
+    tokens = torch.tensor(tokenizer.encode(text))
     nats = evaluate(model, tokens) * (len(tokens) - 1) / (len(text) - 1)
     assert nats == pytest.approx(scores["nats"], rel=0.08)  # another part of the text
     assert nats < 0.85 * scores["bigram_nats"] < 0.85 * scores["unigram_nats"]
@@ -59,14 +59,14 @@ def test_a_writer_continues_what_it_is_given():
     assert bard.write("JULIET:\n", 40, seed=2, top_k=5) != text
     poems = load_writer("tang")
     for seed in range(5):  # whole characters only, though the rare ones are spelt in training
-        assert set(poems.write("春", 60, seed=seed)) <= set(poems.tokeniser.characters)
+        assert set(poems.write("春", 60, seed=seed)) <= set(poems.tokenizer.characters)
 
 
 def test_a_recipe_is_carried_out_and_scored(monkeypatch, tmp_path):
     texts = {"train": "to be or not to be " * 40 + "z", "valid": "not to be or to be " * 9}
     monkeypatch.setattr(writer, "load_text", lambda name, part: texts[part])
-    tiny = Recipe("tang", rare=2, context=8, layers=1, heads=2, width=8, batch=4, steps=30)
-    monkeypatch.setitem(writer.RECIPES, "tang", tiny)
+    tiny = Config("tang", rare=2, context=8, layers=1, heads=2, width=8, batch=4, steps=30)
+    monkeypatch.setitem(writer.CONFIGS, "tang", tiny)
     writer.main("tang", tmp_path)
     card = json.loads((tmp_path / "tang-writer.json").read_text("utf8"))
     assert "z" not in card["characters"]

@@ -39,7 +39,7 @@ def main(folder: Path, slow: float = 0.0, pause: float = 0.02) -> None:
             tick=TICK,
             checkpoint=folder / "checkpoint.pt",
             log=folder / "log.jsonl",
-            recipe={"dropout": 0.3},
+            config={"dropout": 0.3},
             on_tick=tell,
             progress=False,
         )

@@ -1,0 +1,1 @@
+"""The room of chapter 0, are you ready."""

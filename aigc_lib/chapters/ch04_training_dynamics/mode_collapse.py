@@ -12,10 +12,9 @@ from typing import Any
 import torch
 
 from aigc_lib.data.toy import Draws, Mixture, grid, ring
-from aigc_lib.gan import losses
+from aigc_lib.gan import losses, training
 from aigc_lib.gan.losses import AdversarialLoss
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit
 from aigc_lib.nets.mlp import point_discriminator, point_generator
 
 BATCH = 256
@@ -24,7 +23,7 @@ TARGETS = {"ring": ring, "grid": grid}
 
 
 @dataclass(frozen=True)
-class Setting:
+class Config:
     """What one row of the table changes; the defaults are the plain game."""
 
     loss: AdversarialLoss = losses.NON_SATURATING
@@ -35,7 +34,7 @@ class Setting:
     spread: bool = False
 
 
-PLAIN = Setting()
+PLAIN = Config()
 # The penalties' weights are for data whose detail is a hundredth of their extent: found on seed 0.
 # The paper's weight of 10 for WGAN-GP leaves no mode at all here, nor does a slope of 1.
 GENTLE_GP = losses.WGAN_GP._replace(penalty=partial(losses.gradient_penalty, weight=1.0))
@@ -53,7 +52,7 @@ SETTINGS = {
 }
 
 
-def players(setting: Setting, seed: int, device: torch.device | str = "cpu") -> Gan:
+def players(setting: Config, seed: int, device: torch.device | str = "cpu") -> Gan:
     """The two networks of one run, before training."""
     torch.manual_seed(seed)
     return Gan(
@@ -68,10 +67,12 @@ def players(setting: Setting, seed: int, device: torch.device | str = "cpu") -> 
     )
 
 
-def run(setting: Setting, target: Mixture, seed: int, samples: int = SAMPLES) -> Gan:
+def fit(setting: Config, target: Mixture, seed: int, samples: int = SAMPLES) -> Gan:
     """Train one GAN until it has seen ``samples`` points."""
     gan = players(setting, seed, target.centres.device)
-    fit(gan, Draws(target, BATCH, seed=seed + 1000), samples, loss=setting.loss, progress=False)
+    training.fit(
+        gan, Draws(target, BATCH, seed=seed + 1000), samples, loss=setting.loss, progress=False
+    )
     return gan
 
 

@@ -23,7 +23,7 @@ NAME = "collapse"
 def rows_of(target: str, setting: str, seed: int) -> list[dict[str, Any]]:
     """The two rows of one run: its generator as it is, and averaged."""
     mixture = mode_collapse.TARGETS[target]()
-    gan = mode_collapse.run(mode_collapse.SETTINGS[setting], mixture, seed)
+    gan = mode_collapse.fit(mode_collapse.SETTINGS[setting], mixture, seed)
     same = {"target": target, "setting": setting, "seed": seed, "samples": mode_collapse.SAMPLES}
     return [
         {**same, "averaged": averaged, **mode_collapse.measure(gan, mixture, averaged)}

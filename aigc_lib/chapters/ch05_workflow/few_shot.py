@@ -41,7 +41,7 @@ def fit(
     network: nn.Module,
     train: tuple[Tensor, Tensor],
     valid: tuple[Tensor, Tensor],
-    optimiser: Optimizer,
+    optimizer: Optimizer,
     *,
     epochs: int = 60,
     batch: int = 25,
@@ -86,9 +86,9 @@ def fit(
             for chosen in torch.randperm(len(x)).split(batch):
                 chosen = chosen.to(x.device)
                 loss = F.cross_entropy(network(x[chosen]), y[chosen])
-                optimiser.zero_grad()
+                optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
+                optimizer.step()
             losses[0].append(_loss(network, *train))
             losses[1].append(_loss(network, *valid))
             if losses[1][-1] < (losses[1][best] if best >= 0 else math.inf):

@@ -90,7 +90,7 @@ def check_5(answer: object) -> str:
     step = is_function(answer, 4)
     torch.manual_seed(5)
     generator, discriminator = nn.Linear(4, 6), nn.Linear(6, 1)
-    optimiser = torch.optim.SGD(discriminator.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(discriminator.parameters(), lr=0.1)
     real, before = torch.randn(8, 6), discriminator.weight.detach().clone()
     fake = generator(torch.randn(8, 4))
     frozen = fake.detach()
@@ -98,7 +98,7 @@ def check_5(answer: object) -> str:
     targets = torch.cat([torch.ones(8, 1), torch.zeros(8, 1)])
     expected = 2 * binary_cross_entropy_with_logits(logits, targets)
     (slope,) = torch.autograd.grad(expected, discriminator.weight)
-    step(discriminator, optimiser, real, fake)
+    step(discriminator, optimizer, real, fake)
     if generator.weight.grad is not None:
         raise WrongAnswer("the generator received a gradient: cut the generated images loose")
     moved = discriminator.weight.detach() - before

@@ -13,7 +13,7 @@ import tyro
 from aigc_lib.core import results, runtime
 from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.gan.training import fit
-from aigc_lib.recipes.gan import MLPRecipe, build, stream
+from aigc_lib.recipes.gan import MLPConfig, build, stream
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,11 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def train_and_score(seed: int, images: int) -> dict[str, Any]:
     """Train from one seed and score 10,000 samples, as the chapter does."""
     device = runtime.device()
-    recipe = MLPRecipe(seed=seed)
-    players = build(recipe, device)
-    history = fit(players, stream(recipe, device), images)
+    config = MLPConfig(seed=seed)
+    players = build(config, device)
+    history = fit(players, stream(config, device), images)
     seconds = round(history[-1]["seconds"], 1)
-    found = score_gan(players, recipe.data, n=10_000, seed=3)  # the chapter's samples
+    found = score_gan(players, config.data, n=10_000, seed=3)  # the chapter's samples
     return {"images": images, "seconds": seconds, **found, "sample_seed": 3, "seed": seed}
 
 

@@ -22,11 +22,10 @@ from aigc_lib.core.pixels import normalize, to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import ImageSet
-from aigc_lib.gan import losses
+from aigc_lib.gan import losses, training
 from aigc_lib.gan.augment import Augmented, Change, augment, cutout, flip, translation
 from aigc_lib.gan.losses import AdversarialLoss
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 
@@ -37,7 +36,7 @@ LAZY_R1 = losses.with_r1(1.0, every=8)
 
 
 @dataclass(frozen=True)
-class Setting:
+class Config:
     """What one row of a table changes; the defaults are the chapter's own game.
 
     Attributes:
@@ -59,7 +58,7 @@ class Setting:
     pictures: int = 60_000
 
 
-R1 = Setting()
+R1 = Config()
 PLAIN = replace(R1, loss=losses.NON_SATURATING)
 HALF = partial(flip, probability=0.5)
 GENTLE_GP = losses.WGAN_GP._replace(penalty=partial(losses.gradient_penalty, weight=1.0))
@@ -112,7 +111,7 @@ class Changed(Batches):
         return augment(normalize(images), self.policy), labels
 
 
-def players(setting: Setting, seed: int, device: torch.device | str = "cpu") -> Gan:
+def players(setting: Config, seed: int, device: torch.device | str = "cpu") -> Gan:
     """The two networks of one run, before training."""
     torch.manual_seed(seed)
     discriminator = DCDiscriminator(
@@ -131,7 +130,7 @@ def players(setting: Setting, seed: int, device: torch.device | str = "cpu") -> 
     )
 
 
-def stream(setting: Setting, train: ImageSet, seed: int) -> Batches:
+def stream(setting: Config, train: ImageSet, seed: int) -> Batches:
     """The training pictures of one run, changed if the setting says so."""
     images, labels = train.images, train.labels
     if setting.pictures < len(images):
@@ -142,16 +141,16 @@ def stream(setting: Setting, train: ImageSet, seed: int) -> Batches:
     return batches
 
 
-def run(setting: Setting, train: ImageSet, seed: int, images: int = IMAGES) -> Gan:
+def fit(setting: Config, train: ImageSet, seed: int, images: int = IMAGES) -> Gan:
     """Train one GAN until it has seen ``images`` real pictures."""
     gan = players(setting, seed, train.images.device)
-    fit(gan, stream(setting, train, seed), images, loss=setting.loss, progress=False)
+    training.fit(gan, stream(setting, train, seed), images, loss=setting.loss, progress=False)
     return gan
 
 
 def measure(
     gan: Gan,
-    setting: Setting,
+    setting: Config,
     judge: ImageClassifier,
     train: ImageSet,
     test: ImageSet,

@@ -31,7 +31,7 @@ def rows_of(
     """The two rows of one run: its generator as it is, and averaged."""
     setting = loss_comparison.SETTINGS[name]
     start = time.process_time()  # of all threads, whatever else the machine does
-    gan = loss_comparison.run(setting, train, seed, images)
+    gan = loss_comparison.fit(setting, train, seed, images)
     seconds = round(time.process_time() - start, 1)
     rows = []
     for averaged in (False, True):

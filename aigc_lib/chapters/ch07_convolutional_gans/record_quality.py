@@ -26,7 +26,7 @@ from aigc_lib.data.images import load
 from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.gan.training import step
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
-from aigc_lib.recipes.gan import DCGANRecipe, build, stream
+from aigc_lib.recipes.gan import DCGANConfig, build, stream
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "quality"
@@ -55,11 +55,11 @@ def train_for(seconds: float, steps: Callable[[], object]) -> float:
 def ours(data: str, seed: int, seconds: float) -> dict[str, Any]:
     """Chapter 7's recipe, with the switch that pays on every CPU."""
     device = runtime.device()
-    recipe = DCGANRecipe(data=data, seed=seed)  # type: ignore[arg-type]
-    gan = build(recipe, device, Speed(channels_last=True))
-    batches, game = stream(recipe, device), recipe.game()
+    config = DCGANConfig(data=data, seed=seed)  # type: ignore[arg-type]
+    gan = build(config, device, Speed(channels_last=True))
+    batches, game = stream(config, device), config.game()
     took = train_for(seconds, lambda: step(gan, next(batches), game))
-    return {"seconds": took, **score_gan(gan, data, SAMPLES, 3, recipe.classes)}
+    return {"seconds": took, **score_gan(gan, data, SAMPLES, 3, config.classes)}
 
 
 def textbook(data: str, seed: int, seconds: float, width: int) -> dict[str, Any]:

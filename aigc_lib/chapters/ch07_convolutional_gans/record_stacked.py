@@ -45,7 +45,7 @@ def main(seeds: int = 3, images: int = 256_000, threads: int = 1) -> None:
             rows.append({"what": "real", "seed": seed, **found})
         if ("ours", seed) not in done:
             start = time.perf_counter()
-            gan = stacked_mnist.train(
+            gan = stacked_mnist.fit(
                 stacked_mnist.players(seed, device=device), digits, images, seed
             )
             seconds = time.perf_counter() - start

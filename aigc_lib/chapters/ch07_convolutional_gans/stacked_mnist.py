@@ -18,9 +18,8 @@ from aigc_lib.core.pixels import normalize, to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import ImageSet
-from aigc_lib.gan import losses
+from aigc_lib.gan import losses, training
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 
@@ -51,10 +50,12 @@ def players(seed: int, width: int = 32, device: torch.device | str = "cpu") -> G
     )
 
 
-def train(gan: Gan, digits: ImageSet, images: int, seed: int, progress: bool = True) -> Gan:
+def fit(gan: Gan, digits: ImageSet, images: int, seed: int, progress: bool = True) -> Gan:
     """Train on 60,000 stacked pictures with chapter 7's game: non-saturating, lazy R1."""
     batches = Batches(stack(digits, 60_000, seed).to(gan.device), 64, seed=seed)
-    fit(gan, batches, images, loss=losses.with_r1(1.0, every=8), tick=images, progress=progress)
+    training.fit(
+        gan, batches, images, loss=losses.with_r1(1.0, every=8), tick=images, progress=progress
+    )
     return gan
 
 

@@ -1,0 +1,1 @@
+"""The room of chapter 9, training on gpus."""

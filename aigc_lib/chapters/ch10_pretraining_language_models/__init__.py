@@ -1,0 +1,1 @@
+"""The room of chapter 10, pretraining language models."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 
 from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_tensor
-from aigc_lib.nets.gpt import GPT, GPTSize, attention_weights
+from aigc_lib.nets.gpt import GPT, GPTConfig, attention_weights
 
 
 def check_1(answer: object) -> str:
@@ -106,7 +106,7 @@ def check_6(answer: object) -> str:
     """How many parameters a GPT has."""
     count = is_function(answer, 4)
     for vocabulary, context, layers, width in ((91, 64, 2, 16), (50, 8, 3, 4), (256, 32, 1, 8)):
-        model = GPT(GPTSize(vocabulary, context, layers, 1, width))
+        model = GPT(GPTConfig(vocabulary, context, layers, 1, width))
         wanted = sum(p.numel() for p in model.parameters())
         found = count(vocabulary, context, layers, width)
         if found == wanted + vocabulary * width:

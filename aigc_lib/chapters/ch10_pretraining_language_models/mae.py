@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_lib.nets.gpt import Block, GPTSize
+from aigc_lib.nets.gpt import Block, GPTConfig
 
 
 @dataclass(frozen=True)
-class MaskedSize:
+class MAEConfig:
     """What fixes a masked autoencoder's shape.
 
     Attributes:
@@ -84,29 +84,29 @@ def pick(patches: Tensor, places: Tensor) -> Tensor:
 
 def blocks(places: int, layers: int, heads: int, width: int) -> nn.ModuleList:
     """Blocks in which every patch gathers from all; a vocabulary they do not have."""
-    size = GPTSize(vocabulary=1, context=places, layers=layers, heads=heads, width=width)
-    return nn.ModuleList(Block(size, causal=False) for _ in range(layers))
+    config = GPTConfig(vocabulary=1, context=places, layers=layers, heads=heads, width=width)
+    return nn.ModuleList(Block(config, causal=False) for _ in range(layers))
 
 
 class MaskedAutoencoder(nn.Module):
     """Visible patches in, a guess of every patch out.
 
     Args:
-        size: the shape; weights start from PyTorch's global random state.
+        config: the shape; weights start from PyTorch's global random state.
     """
 
-    def __init__(self, size: MaskedSize = MaskedSize()) -> None:
+    def __init__(self, config: MAEConfig = MAEConfig()) -> None:
         super().__init__()
-        self.size = size
-        pixels, width, narrow = size.patch**2, size.width, size.decoder_width
+        self.config = config
+        pixels, width, narrow = config.patch**2, config.width, config.decoder_width
         self.embed = nn.Linear(pixels, width)
-        self.positions = nn.Embedding(size.places, width)
-        self.encoder = blocks(size.places, size.layers, size.heads, width)
+        self.positions = nn.Embedding(config.places, width)
+        self.encoder = blocks(config.places, config.layers, config.heads, width)
         self.norm = nn.LayerNorm(width)
         self.narrow = nn.Linear(width, narrow)
         self.stand_in = nn.Parameter(torch.zeros(1, 1, narrow))
-        self.decoder_positions = nn.Embedding(size.places, narrow)
-        self.decoder = blocks(size.places, size.decoder_layers, size.heads, narrow)
+        self.decoder_positions = nn.Embedding(config.places, narrow)
+        self.decoder = blocks(config.places, config.decoder_layers, config.heads, narrow)
         self.decoder_norm = nn.LayerNorm(narrow)
         self.guess = nn.Linear(narrow, pixels)
         for positions in (self.positions, self.decoder_positions):
@@ -129,7 +129,7 @@ class MaskedAutoencoder(nn.Module):
         """A guess of all patches (N, places, pixels) from those at ``seen`` int64 (N, V)."""
         known = self.narrow(self.encode(patches, seen))
         where = seen[:, :, None].expand(-1, -1, known.shape[2])
-        x = self.stand_in.expand(len(patches), self.size.places, -1).scatter(1, where, known)
+        x = self.stand_in.expand(len(patches), self.config.places, -1).scatter(1, where, known)
         x = x + self.decoder_positions.weight
         for block in self.decoder:
             x = block(x)
@@ -143,9 +143,9 @@ class MaskedAutoencoder(nn.Module):
         Returns:
             (N, width), the mean over the patches, or if not ``pooled`` (N, places * width).
         """
-        every = torch.arange(self.size.places, device=images.device)
+        every = torch.arange(self.config.places, device=images.device)
         found = []
         for part in images.split(batch):
-            x = self.encode(to_patches(part, self.size.patch), every.expand(len(part), -1))
+            x = self.encode(to_patches(part, self.config.patch), every.expand(len(part), -1))
             found.append(x.mean(1) if pooled else x.flatten(1))
         return torch.cat(found)

@@ -15,8 +15,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import (
+    MAEConfig,
     MaskedAutoencoder,
-    MaskedSize,
     pick,
     to_patches,
 )
@@ -24,7 +24,7 @@ from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import Row, TrainingError
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import load
-from aigc_lib.lm.training import optimiser_for, rate
+from aigc_lib.lm.training import adamw, cosine_lr
 
 Part = tuple[Tensor, Tensor]  # pictures or features (N, ...) and classes (N,)
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
@@ -65,7 +65,7 @@ def few(labelled: Part, n: int, seed: int) -> Part:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Config:
     """How ``fit`` trains.
 
     Attributes:
@@ -84,14 +84,14 @@ class Settings:
     contrast: bool = False
 
 
-PAGE = Settings()
-LONG = Settings(steps=12_000, lr=2e-3, contrast=True)
+PAGE = Config()
+LONG = Config(steps=12_000, lr=2e-3, contrast=True)
 
 
 def fresh(seed: int) -> MaskedAutoencoder:
     """The network before training."""
     torch.manual_seed(seed)
-    return MaskedAutoencoder(MaskedSize())
+    return MaskedAutoencoder(MAEConfig())
 
 
 def choose(n: int, places: int, visible: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -126,7 +126,7 @@ def loss_of(
 def fit(
     model: MaskedAutoencoder,
     batches: Batches,
-    settings: Settings,
+    settings: Config,
     seed: int,
     *,
     tick: int = 250,
@@ -153,21 +153,21 @@ def fit(
     """
     if settings.steps < 1 or tick < 1:
         raise ValueError(f"steps and tick must be at least 1, got {settings.steps} and {tick}")
-    size, device = model.size, batches.images.device
+    size, device = model.config, batches.images.device
     rng = torch.Generator(device).manual_seed(seed)
-    optimiser = optimiser_for(model, settings.lr, settings.decay)
+    optimizer = adamw(model, settings.lr, settings.decay)
     history: list[Row] = []
     total, start = torch.zeros((), device=device), time.perf_counter()
     model.train()
     for step in tqdm(range(settings.steps), unit="step", desc="training", disable=not progress):
-        for group in optimiser.param_groups:
-            group["lr"] = rate(step, settings.steps, settings.lr, settings.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = cosine_lr(step, settings.steps, settings.lr, settings.warmup)
         patches = to_patches(normalize(next(batches)), size.patch)
         seen, hidden = choose(len(patches), size.places, size.visible, rng)
         loss = loss_of(model, patches, seen, hidden, settings.contrast)
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
         total += loss.detach()
         if (step + 1) % tick == 0 or step + 1 == settings.steps:
             mean = float(total) / ((step % tick) + 1)
@@ -189,9 +189,9 @@ def evaluate(
     model: MaskedAutoencoder, images: Tensor, contrast: bool = False, seed: int = 0
 ) -> float:
     """``loss_of`` over held-out pictures uint8 (N, 1, H, W); the same patches hidden every time."""
-    patches = to_patches(normalize(images), model.size.patch)
+    patches = to_patches(normalize(images), model.config.patch)
     rng = torch.Generator(patches.device).manual_seed(seed)
-    seen, hidden = choose(len(patches), model.size.places, model.size.visible, rng)
+    seen, hidden = choose(len(patches), model.config.places, model.config.visible, rng)
     total = 0.0
     for part in torch.arange(len(images)).split(500):
         loss = loss_of(model, patches[part], seen[part], hidden[part], contrast)

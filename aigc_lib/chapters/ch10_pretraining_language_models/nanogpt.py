@@ -24,13 +24,13 @@ from torch import Tensor
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import training
 from aigc_lib.lm.tokenizers import Characters
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 
 CLIP, DECAY = 1.0, 0.1
 
 
 @dataclass(frozen=True)
-class Setting:
+class Config:
     """A network and its training; the defaults are nanoGPT's for a processor.
 
     Attributes:
@@ -51,15 +51,15 @@ class Setting:
     lr: float = 2e-3
 
 
-NANO = Setting()
+NANO = Config()
 # nanoGPT's setting for one GPU.
-NANO_GPU = Setting(layers=6, heads=6, width=384, context=256, batch=64, steps=5000, lr=1e-3)
+NANO_GPU = Config(layers=6, heads=6, width=384, context=256, batch=64, steps=5000, lr=1e-3)
 
 
 class Text(NamedTuple):
     """The plays as numbers: int64 (N,), what is held out, and its length in characters."""
 
-    tokeniser: Characters
+    tokenizer: Characters
     train: Tensor
     valid: Tensor
     characters: int
@@ -68,32 +68,32 @@ class Text(NamedTuple):
 def plays(device: torch.device | str = "cpu") -> Text:
     """Shakespeare's plays on the device, four of them held out whole."""
     train, valid = load_text("shakespeare"), load_text("shakespeare", "valid")
-    tokeniser = Characters(train)
-    numbers = [torch.tensor(tokeniser.encode(text), device=device) for text in (train, valid)]
-    return Text(tokeniser, numbers[0], numbers[1], len(valid))
+    tokenizer = Characters(train)
+    numbers = [torch.tensor(tokenizer.encode(text), device=device) for text in (train, valid)]
+    return Text(tokenizer, numbers[0], numbers[1], len(valid))
 
 
-def fresh(setting: Setting, vocabulary: int, seed: int, device: torch.device | str = "cpu") -> GPT:
+def fresh(setting: Config, vocabulary: int, seed: int, device: torch.device | str = "cpu") -> GPT:
     """The network before training."""
     torch.manual_seed(seed)
-    size = GPTSize(vocabulary, setting.context, setting.layers, setting.heads, setting.width)
+    size = GPTConfig(vocabulary, setting.context, setting.layers, setting.heads, setting.width)
     return GPT(size).to(device)
 
 
-def train(model: GPT, tokens: Tensor, setting: Setting, seed: int, progress: bool = True) -> float:
+def fit(model: GPT, tokens: Tensor, setting: Config, seed: int, progress: bool = True) -> float:
     """Train with ``lm.fit``; returns the seconds it took."""
     run = training.Run(model, setting.lr, DECAY)
     batches = training.TokenBatches(tokens, setting.batch, setting.context, seed)
     history = training.fit(
-        run, batches, setting.steps, warmup=setting.warmup, clip=CLIP, progress=progress
+        run, batches, setting.steps, warmup=setting.warmup, grad_clip=CLIP, progress=progress
     )
     return history[-1]["seconds"]
 
 
-def train_plainly(model: GPT, tokens: Tensor, setting: Setting, seed: int) -> float:
+def fit_plainly(model: GPT, tokens: Tensor, setting: Config, seed: int) -> float:
     """Train the same steps as tutorials do, slow on purpose; returns the seconds it took."""
-    groups = training.optimiser_for(model, setting.lr, DECAY).param_groups
-    optimiser = torch.optim.AdamW(
+    groups = training.adamw(model, setting.lr, DECAY).param_groups
+    optimizer = torch.optim.AdamW(
         [{k: group[k] for k in ("params", "weight_decay")} for group in groups],
         lr=setting.lr,
         betas=(0.9, 0.99),
@@ -109,13 +109,13 @@ def train_plainly(model: GPT, tokens: Tensor, setting: Setting, seed: int) -> fl
         places = torch.randint(last, (setting.batch, 1), generator=rng)
         x = torch.stack([tokens[i : i + setting.context] for i in places]).to(device)
         y = torch.stack([tokens[i + 1 : i + 1 + setting.context] for i in places]).to(device)
-        for group in optimiser.param_groups:
-            group["lr"] = training.rate(step, setting.steps, setting.lr, setting.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = training.cosine_lr(step, setting.steps, setting.lr, setting.warmup)
         loss = F.cross_entropy(model(x).flatten(0, 1), y.flatten())
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
-        optimiser.step()
+        optimizer.step()
         loss.item()
     model.eval()
     return time.perf_counter() - start

@@ -15,14 +15,14 @@ import tyro
 
 from aigc_lib.chapters.ch10_pretraining_language_models import mae_training
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import MaskedAutoencoder
-from aigc_lib.chapters.ch10_pretraining_language_models.mae_training import Clothes, Part, Settings
+from aigc_lib.chapters.ch10_pretraining_language_models.mae_training import Clothes, Config, Part
 from aigc_lib.core import results
 from aigc_lib.core.pixels import normalize
 from aigc_lib.data.batches import Batches
 from tools.notebook import ROOT
 
 LABELS = (500, 5000)
-TRAINED: dict[str, Settings | None] = {
+TRAINED: dict[str, Config | None] = {
     "random": None,
     "page": mae_training.PAGE,
     "long": mae_training.LONG,
@@ -59,7 +59,7 @@ def measured(name: str, data: Clothes, seed: int) -> list[dict[str, Any]]:
         return [{"features": name, "seed": seed, **row} for row in pixels]
     model, training = pretrained(name, data, seed)
     flat = [(model.features(x, pooled=False), y) for x, y in parts]
-    pooled = [(x.unflatten(1, (model.size.places, -1)).mean(1), y) for x, y in flat]
+    pooled = [(x.unflatten(1, (model.config.places, -1)).mean(1), y) for x, y in flat]
     rows = []
     for told, features in ((True, pooled), (False, flat)):
         row = {"features": name, "pooled": told, "seed": seed, **training}

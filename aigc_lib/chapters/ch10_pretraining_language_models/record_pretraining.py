@@ -31,11 +31,11 @@ def main(seeds: int = 3, gpu: bool = False) -> None:
         raise SystemExit("no CUDA device here: leave out --gpu for the processor's setting")
     setting = NANO_GPU if gpu else NANO
     text = nanogpt.plays(device)
-    loops = {"ours": nanogpt.train} | ({} if gpu else {"plain": nanogpt.train_plainly})
+    loops = {"ours": nanogpt.fit} | ({} if gpu else {"plain": nanogpt.fit_plainly})
     rows: list[dict[str, Any]] = []
     for seed in range(seeds):
         for name, train in sorted(loops.items(), reverse=bool(seed % 2)):
-            model = nanogpt.fresh(setting, text.tokeniser.size, seed, device)
+            model = nanogpt.fresh(setting, text.tokenizer.size, seed, device)
             seconds = train(model, text.train, setting, seed)
             rows.append(
                 {"loop": name, "seed": seed, "seconds": round(seconds, 1)}

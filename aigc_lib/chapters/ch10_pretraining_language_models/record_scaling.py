@@ -14,7 +14,7 @@ import tyro
 from aigc_lib.core import results
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import tokenizers, training
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 from tools.notebook import ROOT
 
 WIDTHS, LAYERS, HEADS, CONTEXT = (16, 32, 64, 128), 2, 4, 64
@@ -24,7 +24,7 @@ STEPS, BATCH, LR, MERGES = 1000, 32, 3e-3, 512
 def run(tokens: dict[str, torch.Tensor], vocabulary: int, width: int, seed: int) -> dict[str, Any]:
     """One size and seed: nats over the whole held-out text, and the number of parameters."""
     torch.manual_seed(seed)
-    model = GPT(GPTSize(vocabulary, CONTEXT, LAYERS, HEADS, width))
+    model = GPT(GPTConfig(vocabulary, CONTEXT, LAYERS, HEADS, width))
     batches = training.TokenBatches(tokens["train"], BATCH, CONTEXT, seed)
     training.fit(training.Run(model, LR), batches, STEPS, progress=False)
     nats = training.evaluate(model, tokens["valid"]) * (len(tokens["valid"]) - 1)
@@ -50,13 +50,13 @@ def main(seeds: int = 3) -> None:
         "byte pairs": tokenizers.learn(texts["train"][:1_000_000], MERGES),
     }
     rows: list[dict[str, Any]] = []
-    for name, tokeniser in kinds.items():
-        tokens = {part: torch.tensor(tokeniser.encode(text)) for part, text in texts.items()}
+    for name, tokenizer in kinds.items():
+        tokens = {part: torch.tensor(tokenizer.encode(text)) for part, text in texts.items()}
         for width in WIDTHS if name == "characters" else (64,):
             for seed in range(seeds):
-                row = run(tokens, tokeniser.size, width, seed)
+                row = run(tokens, tokenizer.size, width, seed)
                 row["nats_per_character"] = row.pop("nats") / (len(texts["valid"]) - 1)
-                row |= {"tokeniser": name, "vocabulary": tokeniser.size, "steps": STEPS}
+                row |= {"tokeniser": name, "vocabulary": tokenizer.size, "steps": STEPS}
                 row["tokens_per_character"] = len(tokens["valid"]) / len(texts["valid"])
                 rows.append(row)
                 print(row, flush=True)

@@ -11,9 +11,9 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from aigc_lib.data.corpora import HELD_OUT, NOT_HIS, read_plays
 from aigc_lib.data.packages import npm_pack
 from aigc_lib.data.sources import File, packaged
-from aigc_lib.data.texts import HELD_OUT, NOT_HIS, read_plays
 
 # Our names for Unicode's subgroups: without drinks, listed as vessels, and without traffic signs.
 KINDS = {

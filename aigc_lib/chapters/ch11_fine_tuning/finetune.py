@@ -25,7 +25,7 @@ LAYERS = ("qkv", "out", "network.0", "network.2")  # every linear layer of a GPT
 
 
 @dataclass(frozen=True)
-class Tuning:
+class Config:
     """How a model is tuned.
 
     Attributes:
@@ -67,7 +67,7 @@ class Tuned(NamedTuple):
 
 def copy_of(model: GPT, dropout: float = 0.0) -> GPT:
     """A copy whose parameters may all move, with another dropout in training."""
-    found = GPT(replace(model.size, dropout=dropout))
+    found = GPT(replace(model.config, dropout=dropout))
     found.load_state_dict(model.state_dict())
     return found
 
@@ -101,7 +101,7 @@ def mixed(one: Batches, other: Batches) -> Batches:
         yield torch.cat([x, u]), torch.cat([y, v])
 
 
-def tune(model: GPT, batches: Batches, valid: Tensor, settings: Tuning = Tuning()) -> Tuned:
+def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()) -> Tuned:
     """Train what is not frozen; leave the model with the weights of its best look, in eval mode.
 
     Best is the look with the least loss on ``valid``, the one before the first step included.
@@ -121,7 +121,7 @@ def tune(model: GPT, batches: Batches, valid: Tensor, settings: Tuning = Tuning(
         raise ValueError("every parameter is frozen: call prepare(model, way) first")
     if min(s.steps, s.every, 1 if s.patience is None else s.patience) < 1:
         raise ValueError(f"steps, every and patience must be at least 1, got {s}")
-    optimiser = torch.optim.AdamW(parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.decay)
+    optimizer = torch.optim.AdamW(parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.decay)
     looks: tuple[list[int], list[float], list[float]] = [], [], []
     best, kept, start = 0, copy.deepcopy(model.state_dict()), time.perf_counter()
     recent: list[float] = []
@@ -143,7 +143,7 @@ def tune(model: GPT, batches: Batches, valid: Tensor, settings: Tuning = Tuning(
             if s.patience is not None and len(looks[2]) - 1 - best >= s.patience:
                 break
         if step < s.steps:
-            recent.append(_step(model, x, y, optimiser, parameters, s.clip))
+            recent.append(_step(model, x, y, optimizer, parameters, s.clip))
     model.load_state_dict(kept)
     model.eval()
     return Tuned(*looks, best, time.perf_counter() - start)
@@ -153,17 +153,17 @@ def _step(
     model: GPT,
     x: Tensor,
     y: Tensor,
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     parameters: list[nn.Parameter],
     clip: float,
 ) -> float:
     """One step in training mode; the loss before it."""
     model.train()
     loss = loss_of(model, x, y)
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(parameters, clip)
-    optimiser.step()
+    optimizer.step()
     return float(loss.detach())
 
 

@@ -66,8 +66,8 @@ def from_writer(writer: Writer) -> Reader:
             hook.remove()
         return found[0]
 
-    table, size = model.embedding.weight, model.size
-    return Reader(model, writer.tokeniser.encode, features, table, ("qkv",), size.context)
+    table = model.embedding.weight
+    return Reader(model, writer.tokenizer.encode, features, table, ("qkv",), model.config.context)
 
 
 def split_answers(
@@ -138,7 +138,7 @@ def answer_loss(features: Tensor, table: Tensor, tokens: Tensor, answer: Tensor)
     return F.cross_entropy(logits, tokens[:, 1:][answer[:, 1:]])
 
 
-def teach(
+def fit(
     reader: Reader,
     pairs: Sequence[Pair],
     ask: Callable[[str], str],
@@ -164,7 +164,7 @@ def teach(
     """
     if not 1 <= batch <= len(pairs):
         raise ValueError(f"a batch of {batch} needs at least as many pairs, got {len(pairs)}")
-    optimiser = torch.optim.AdamW(trainable(reader.model), lr=lr, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(trainable(reader.model), lr=lr, weight_decay=0.0)
     rng, left, losses = random.Random(seed), list[Pair](), list[float]()
     reader.model.train()
     for _ in range(steps):
@@ -179,9 +179,9 @@ def teach(
         places = torch.arange(tokens.shape[1])
         answer = (places <= last[:, None]) & ((places > 0) if whole else places == last[:, None])
         loss = answer_loss(reader.features(tokens), reader.table, tokens, answer)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
         losses.append(float(loss.detach()))
     reader.model.eval()
     return losses

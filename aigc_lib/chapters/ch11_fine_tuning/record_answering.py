@@ -97,7 +97,7 @@ def main(seeds: tuple[int, ...] = (0, 1, 2)) -> None:
             if how not in done:
                 label_prompting.restart(reader, seed)
                 ask = ASK[name]
-                losses = label_prompting.teach(reader, learn, ask.format, seed=seed, whole=whole)
+                losses = label_prompting.fit(reader, learn, ask.format, seed=seed, whole=whole)
                 dearer = label_prompting.price(reader, play) - before
                 add(seed, how, asked(reader, ask, test), test, losses=losses, dearer=dearer)
 

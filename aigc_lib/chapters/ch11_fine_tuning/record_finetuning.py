@@ -13,17 +13,17 @@ import torch
 import tyro
 
 from aigc_lib.chapters.ch11_fine_tuning import finetune, stage_directions
-from aigc_lib.chapters.ch11_fine_tuning.finetune import Tuning
+from aigc_lib.chapters.ch11_fine_tuning.finetune import Config
 from aigc_lib.core import results
 from tools.notebook import ROOT
 
-FREE = Tuning(patience=None)
+FREE = Config(patience=None)
 TRIED: list[tuple[str, str, str, dict[str, Any]]] = [
     *(("way", way, way, {}) for way in stage_directions.LEARNING),
     ("way", "full, replay", "full", {"replay": True}),
     *(("rank", str(r), "lora", {"rank": r, "alpha": 2.0 * r}) for r in stage_directions.RANKS),
     ("curve", "plain", "full", {"settings": FREE}),
-    ("curve", "weight decay", "full", {"settings": Tuning(patience=None, decay=3.0)}),
+    ("curve", "weight decay", "full", {"settings": Config(patience=None, decay=3.0)}),
     ("curve", "dropout", "full", {"settings": FREE, "dropout": 0.2}),
 ]
 

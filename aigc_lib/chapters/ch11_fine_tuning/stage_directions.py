@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.chapters.ch11_fine_tuning import finetune
-from aigc_lib.chapters.ch11_fine_tuning.finetune import Tuned, Tuning
+from aigc_lib.chapters.ch11_fine_tuning.finetune import Config, Tuned
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm.training import TokenBatches, evaluate
 from aigc_lib.lm.writer import Writer
@@ -17,10 +17,10 @@ from aigc_lib.pretrained.loaders import load_writer
 
 # The better of two learning rates for full, last and LoRA, by the validation plays of another draw.
 LEARNING = {
-    "scratch": Tuning(lr=3e-3, steps=200),
-    "full": Tuning(lr=3e-4),
-    "last": Tuning(lr=1e-3),
-    "lora": Tuning(lr=2e-3),
+    "scratch": Config(lr=3e-3, steps=200),
+    "full": Config(lr=3e-4),
+    "last": Config(lr=1e-3),
+    "lora": Config(lr=2e-3),
 }
 RANKS = (1, 2, 4, 32)
 LEARNED, STOPPED, OLD = 4, 2, 24_000  # plays to learn from and to stop by; old tokens to score
@@ -63,7 +63,7 @@ def task(seed: int) -> Task:
         load_text("shakespeare", "valid")[:OLD],
         load_text("shakespeare")[: 50 * OLD],
     )
-    return Task(writer, *(torch.tensor(writer.tokeniser.encode(text)) for text in texts))
+    return Task(writer, *(torch.tensor(writer.tokenizer.encode(text)) for text in texts))
 
 
 def tried(
@@ -71,7 +71,7 @@ def tried(
     way: str,
     seed: int,
     *,
-    settings: Tuning | None = None,
+    settings: Config | None = None,
     dropout: float = 0.0,
     replay: bool = False,
     **lora: Any,
@@ -85,14 +85,14 @@ def tried(
     torch.manual_seed(seed)
     model = finetune.copy_of(task.writer.model, dropout)
     if way == "scratch":
-        model = GPT(model.size)
+        model = GPT(model.config)
     count = finetune.prepare(model, "full" if way == "scratch" else way, **lora)  # type: ignore[arg-type]
-    context = model.size.context
+    context = model.config.context
     batches: finetune.Batches = TokenBatches(task.learn, settings.batch, context, seed)
     if replay:
         old = TokenBatches(task.spoken, settings.batch, context, seed)
         batches = finetune.mixed(batches, old)
-    return model, count, finetune.tune(model, batches, task.valid, settings)
+    return model, count, finetune.fit(model, batches, task.valid, settings)
 
 
 def scores(task: Task, model: GPT) -> dict[str, float]:

@@ -115,7 +115,7 @@ def anchored_loss(
 
 
 @dataclass(frozen=True)
-class Settings:
+class Config:
     """How ``steer`` and ``prefer`` train.
 
     Attributes:
@@ -143,7 +143,7 @@ def steer(
     reference: GPT,
     prompt: Prompt,
     reward: Reward,
-    settings: Settings,
+    settings: Config,
     seed: int = 0,
     *,
     progress: bool = True,
@@ -169,7 +169,7 @@ def steer(
         TrainingError: a weight stopped being a finite number.
     """
     s, history = settings, []
-    optimiser = torch.optim.Adam(policy.parameters(), lr=s.lr)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=s.lr)
     seeds = torch.randint(2**31, (s.steps,), generator=torch.Generator().manual_seed(seed)).tolist()
     start = time.perf_counter()
     for step in tqdm(range(s.steps), disable=not progress, desc="steering", unit="step"):
@@ -179,7 +179,7 @@ def steer(
         with torch.no_grad():
             theirs = next_log_probs(reference, prompt, texts)
             kl = place_divergences(ours, theirs).sum(1).mean()
-        _descend(policy, optimiser, anchored_loss(ours, theirs, texts, earned, s.beta), s.max_norm)
+        _descend(policy, optimizer, anchored_loss(ours, theirs, texts, earned, s.beta), s.max_norm)
         history.append(_row(step, time.perf_counter() - start, reward=earned.mean(), kl=kl))
     return history
 
@@ -219,7 +219,7 @@ def prefer(
     reference: GPT,
     prompt: Prompt,
     pairs: Pairs,
-    settings: Settings,
+    settings: Config,
     seed: int = 0,
     *,
     progress: bool = True,
@@ -243,7 +243,7 @@ def prefer(
         TrainingError: a weight stopped being a finite number.
     """
     s, history = settings, []
-    optimiser = torch.optim.Adam(policy.parameters(), lr=s.lr)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=s.lr)
     rng = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         known = [torch.cat([log_probs(reference, prompt, x) for x in texts.split(256)])
@@ -255,18 +255,18 @@ def prefer(
         loss = losses.dpo_loss(good, bad, known[0][some], known[1][some], s.beta)
         with torch.no_grad():
             right = (good - known[0][some] > bad - known[1][some]).float().mean()
-        _descend(policy, optimiser, loss, s.max_norm)
+        _descend(policy, optimizer, loss, s.max_norm)
         history.append(_row(step, time.perf_counter() - start, loss=loss.detach(), right=right))
     return history
 
 
-def _descend(policy: GPT, optimiser: torch.optim.Optimizer, loss: Tensor, longest: float) -> None:
-    optimiser.zero_grad(set_to_none=True)
+def _descend(policy: GPT, optimizer: torch.optim.Optimizer, loss: Tensor, longest: float) -> None:
+    optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), longest)
     if not math.isfinite(float(norm)):
         raise TrainingError("a gradient stopped being finite. Lower the learning rate.")
-    optimiser.step()
+    optimizer.step()
 
 
 def _row(step: int, seconds: float, **measured: Tensor) -> Row:

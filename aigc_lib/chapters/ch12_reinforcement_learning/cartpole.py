@@ -13,18 +13,18 @@ import gymnasium
 import torch
 from torch import Tensor
 
-from aigc_lib.chapters.ch12_reinforcement_learning import rollout
+from aigc_lib.chapters.ch12_reinforcement_learning import ppo, rollout
 from aigc_lib.chapters.ch12_reinforcement_learning.actor_critic import ActorCritic
-from aigc_lib.chapters.ch12_reinforcement_learning.ppo import Settings, fit
+from aigc_lib.chapters.ch12_reinforcement_learning.ppo import Config
 from aigc_lib.core.training import Row
 
 NAME = "CartPole-v1"
 ENVIRONMENTS = 16
 BEST = 500
 EPISODES = 100
-FULL = Settings()
+FULL = Config()
 # For a page that trains while it is read: half as many updates.
-SHORT = Settings(updates=30)
+SHORT = Config(updates=30)
 
 
 def fresh(seed: int) -> ActorCritic:
@@ -33,13 +33,11 @@ def fresh(seed: int) -> ActorCritic:
     return ActorCritic(observation=4, actions=2)
 
 
-def train(
-    seed: int, settings: Settings = FULL, progress: bool = True
-) -> tuple[ActorCritic, list[Row]]:
+def fit(seed: int, settings: Config = FULL, progress: bool = True) -> tuple[ActorCritic, list[Row]]:
     """A network trained from nothing, and ``ppo.fit``'s history."""
     model = fresh(seed)
     env = gymnasium.make_vec(NAME, num_envs=ENVIRONMENTS)
-    return model, fit(model, env, settings, seed, progress=progress)
+    return model, ppo.fit(model, env, settings, seed, progress=progress)
 
 
 def returns(model: ActorCritic, seed: int, n: int = EPISODES, greedy: bool = True) -> Tensor:

@@ -30,7 +30,7 @@ STATISTICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Config:
     """What may be chosen; the defaults are for ``cartpole``.
 
     Attributes:
@@ -68,9 +68,9 @@ class Settings:
 
 def improve(
     model: ActorCritic,
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     rollout: Rollout,
-    settings: Settings,
+    settings: Config,
     rng: torch.Generator,
 ) -> Tensor:
     """Some epochs of gradient steps on one round; means of ``STATISTICS``, float (5,).
@@ -100,10 +100,10 @@ def improve(
             value_loss = (guess - targets[chosen]).square().mean()
             entropy = losses.entropies(logits).mean()
             loss = policy_loss + s.value_weight * value_loss - s.entropy_weight * entropy
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), s.max_norm)
-            optimiser.step()
+            optimizer.step()
             with torch.no_grad():
                 kl = losses.kl_estimate(old[chosen], log_probs).mean()
                 far = ((log_probs - old[chosen]).expm1().abs() > s.clip).float().mean()
@@ -115,7 +115,7 @@ def improve(
 def fit(
     model: ActorCritic,
     env: Env,
-    settings: Settings | None = None,
+    settings: Config | None = None,
     seed: int = 0,
     *,
     on_update: Callable[[ActorCritic, Row], None] | None = None,
@@ -140,17 +140,17 @@ def fit(
         TrainingError: a loss or a weight stopped being a finite number.
         ValueError: an environment that ``Actor`` cannot play.
     """
-    s = settings or Settings()
+    s = settings or Config()
     actor, rng = Actor(env, seed), torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=s.lr, eps=1e-5)
+    optimizer = torch.optim.Adam(model.parameters(), lr=s.lr, eps=1e-5)
     history: list[Row] = []
     steps, start = 0, time.perf_counter()
     with tqdm(total=s.updates, unit="update", disable=not progress, desc="training") as bar:
         for update in range(1, s.updates + 1):
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = s.lr * (1 - (update - 1) / s.updates)
             rollout = actor.play(model, s.horizon)
-            found = improve(model, optimiser, rollout, s, rng).tolist()
+            found = improve(model, optimizer, rollout, s, rng).tolist()
             weights = torch.cat([p.detach().flatten() for p in model.parameters()])
             if not all(map(math.isfinite, found)) or not bool(weights.isfinite().all()):
                 raise TrainingError(

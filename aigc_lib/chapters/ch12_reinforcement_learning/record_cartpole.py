@@ -44,7 +44,7 @@ def main(seeds: int = 10, threads: int = 1) -> None:
                 found = cartpole.returns(cartpole.fresh(seed), seed, greedy=False)
             else:
                 start = time.perf_counter()
-                model, history = cartpole.train(seed, SETTINGS[what], progress=False)
+                model, history = cartpole.fit(seed, SETTINGS[what], progress=False)
                 row["seconds"] = time.perf_counter() - start
                 row |= {"updates": len(history), "steps": history[-1]["steps"]}
                 found = cartpole.returns(model, seed)

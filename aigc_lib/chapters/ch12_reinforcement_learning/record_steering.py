@@ -12,7 +12,7 @@ import torch
 import tyro
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment, sentiment_reward
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Settings
+from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
 from aigc_lib.core import results
 from aigc_lib.lm.writer import Writer
 from aigc_lib.pretrained.loaders import load_writer
@@ -34,7 +34,7 @@ def preferred(writer: Writer, seed: int) -> dict[str, Any]:
     return row | sentiment_reward.measure(writer, policy, JUDGED, 1_000_000 + seed)
 
 
-def steered(writer: Writer, settings: Settings, seed: int) -> dict[str, Any]:
+def steered(writer: Writer, settings: Config, seed: int) -> dict[str, Any]:
     """The policy gradient with one price of a nat."""
     policy, start = sentiment_reward.trainable(writer), sentiment_reward.prompt(writer)
     alignment.steer(

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Prompt, Settings
+from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config, Prompt
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm.tokenizers import HEX
 from aigc_lib.lm.writer import Writer
@@ -37,8 +37,8 @@ SAD = frozenset({
 })
 # fmt: on
 # The same learning rate and steps for every beta. DPO needs smaller steps: it sees few pairs often.
-STEER = Settings()
-PREFER = Settings(beta=0.3, steps=60, batch=32, lr=1e-4)
+STEER = Config()
+PREFER = Config(beta=0.3, steps=60, batch=32, lr=1e-4)
 BETAS = (0.0, 0.1, 0.3, 1.0)
 START, LENGTH = "\n\nJULIET:\n", 64
 WORD = re.compile(r"[a-z']+")
@@ -57,13 +57,13 @@ def cheer(text: str) -> int:
 
 def prompt(writer: Writer) -> Prompt:
     """Juliet begins to speak; 64 characters follow, none of them spelt by its bytes."""
-    tokens = torch.tensor(writer.tokeniser.encode(START))
+    tokens = torch.tensor(writer.tokenizer.encode(START))
     return Prompt(tokens, LENGTH, torch.arange(HEX))
 
 
 def read(writer: Writer, texts: Tensor) -> list[str]:
     """Texts int64 (N, length) as strings."""
-    return [writer.tokeniser.decode(text) for text in texts.tolist()]
+    return [writer.tokenizer.decode(text) for text in texts.tolist()]
 
 
 def reward(writer: Writer) -> alignment.Reward:

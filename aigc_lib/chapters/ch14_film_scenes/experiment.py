@@ -31,9 +31,8 @@ from aigc_lib.chapters.ch14_film_scenes.scenes import (
 from aigc_lib.core.pixels import normalize, to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
-from aigc_lib.gan import losses
+from aigc_lib.gan import losses, training
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import frechet_distance, statistics
 from aigc_lib.pretrained.weights import read
@@ -66,11 +65,11 @@ def players(kind: Kind, seed: int) -> Gan:
     )
 
 
-def train(kind: Kind, scenes: Scenes, seed: int, images: int, progress: bool = False) -> Gan:
+def fit(kind: Kind, scenes: Scenes, seed: int, images: int, progress: bool = False) -> Gan:
     """Train one pair of players until ``images`` scenes were seen."""
     gan = players(kind, seed)
     batches = Batches(scenes.images, BATCH, seed=seed, labels=tokens(scenes.labels))
-    fit(gan, batches, images, loss=GAME, tick=8_000, progress=progress)
+    training.fit(gan, batches, images, loss=GAME, tick=8_000, progress=progress)
     return gan
 
 
@@ -98,7 +97,7 @@ def judge_scenes(seed: int, n: int, every_pair: bool) -> Scenes:
     return compose(n, seed + 1, allowed[chosen])
 
 
-def train_judge(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneJudge:
+def fit_judge(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneJudge:
     """Train a judge with cross-entropy on what the scenes show; in eval mode, without gradients."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -106,15 +105,15 @@ def train_judge(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneJudge:
     judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = Batches(scenes.images, BATCH, seed=seed, labels=scenes.labels)
     steps = epochs * batches.steps_per_epoch
-    optimiser = torch.optim.Adam(judge.parameters(), lr=3e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    optimizer = torch.optim.Adam(judge.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     for _ in range(steps):
         pictures, labels = next(batches)
         answers = judge(normalize(pictures))
         loss = sum(F.cross_entropy(a, labels[:, k]) for k, a in enumerate(answers))
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()  # type: ignore[union-attr]
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     return judge.eval().requires_grad_(False)
 

@@ -17,13 +17,13 @@ import tyro
 from torch import Tensor
 
 from aigc_lib.chapters.ch14_film_scenes import experiment
+from aigc_lib.chapters.ch14_film_scenes.data import EMOJI
 from aigc_lib.chapters.ch14_film_scenes.experiment import LONG, SHORT, Exam
 from aigc_lib.chapters.ch14_film_scenes.networks import SceneJudge
 from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS, Scenes, compose, tokens
 from aigc_lib.core import results, runtime
 from aigc_lib.core.pixels import to_uint8
 from aigc_lib.data.batches import Batches
-from aigc_lib.data.registry import EMOJI
 from aigc_lib.diffusion import flow_matching
 from aigc_lib.nets.unet import Velocity
 from aigc_lib.pretrained import weights
@@ -50,7 +50,7 @@ def make_judges(out: Path) -> None:
     """Train and write both judges, with a card that holds their accuracy on real scenes."""
     networks, scores = {}, {}
     for name, seed in (("judge", experiment.JUDGE_SEED), ("picker", experiment.PICKER_SEED)):
-        networks[name] = experiment.train_judge(experiment.judge_scenes(seed, JUDGED, True), seed)
+        networks[name] = experiment.fit_judge(experiment.judge_scenes(seed, JUDGED, True), seed)
         scores[name] = on_real_scenes(networks[name])
     write({name: halves(network) for name, network in networks.items()}, {"judges": scores}, out)
 
@@ -65,7 +65,7 @@ def on_real_scenes(judge: SceneJudge) -> float:
 def narrow_row(seed: int) -> dict[str, Any]:
     """A judge that saw no held-out pair, on real scenes of these pairs."""
     scenes = experiment.judge_scenes(experiment.PICKER_SEED + 100 + seed, JUDGED, False)
-    judge = experiment.train_judge(scenes, seed)
+    judge = experiment.fit_judge(scenes, seed)
     return {"maker": "narrow judge", "seed": seed, "images": 0, "all": on_real_scenes(judge)}
 
 
@@ -93,7 +93,7 @@ def gan_rows(
     kind: experiment.Kind, seed: int, images: int, scenes: Scenes, judge: SceneJudge, out: Path
 ) -> list[dict[str, Any]]:
     """The row of one GAN; for one that reads nothing, a row for each number of draws."""
-    gan, seconds = experiment.timed(experiment.train, kind, scenes, seed, images)
+    gan, seconds = experiment.timed(experiment.fit, kind, scenes, seed, images)
     test = experiment.exam()
     row: dict[str, Any] = {"maker": kind, "seed": seed, "images": images, "seconds": seconds}
     if kind == "nobody reads":

@@ -12,7 +12,6 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +200,7 @@ def rewordings() -> dict[str, str]:
 
 
 def _ours(name: str) -> Any:
-    return json.loads((resources.files("aigc_lib.data") / name).read_text(encoding="utf8"))
+    return json.loads(Path(__file__).with_name(name).read_text(encoding="utf8"))
 
 
 # CC BY 4.0. questions.py reads it.

@@ -31,7 +31,7 @@ DRAWS = 8  # of the noise, when a trained game is asked
 TEMPERATURE = 0.05
 
 
-class Setting(NamedTuple):
+class Task(NamedTuple):
     """What is learned from, and what is asked afterwards; embeddings but for the last.
 
     Attributes:
@@ -48,22 +48,22 @@ class Setting(NamedTuple):
     right: list[tuple[int, ...]]
 
 
-def known_replies() -> Setting:
+def known_replies() -> Task:
     """The shop's replies, three known ways to ask for each, and two that are new."""
     shop = [entry["en"] for entry in shop_faq()["entries"]]
     asked = embed([ask for entry in shop for ask in entry["ask"][:3]], "shop")
     test = embed([ask for entry in shop for ask in entry["ask"][4:]], "shop")
     pool = embed([entry["answer"] for entry in shop], "shop")
     right: list[tuple[int, ...]] = [(row,) for row in range(len(shop)) for _ in range(2)]
-    return Setting(asked, pool.repeat_interleave(3, 0), test, pool, right)
+    return Task(asked, pool.repeat_interleave(3, 0), test, pool, right)
 
 
-def new_questions() -> Setting:
+def new_questions() -> Task:
     """The construction FAQ: pairs of the part "learn", and questions whose replies were in none."""
     data = faq_task.load()
     pool = data.points("answer")
     asked, test = (data.points("question", part) for part in ("learn", "test"))
-    return Setting(asked, pool[data.parts["learn"]], test, pool, data.wanted("test"))
+    return Task(asked, pool[data.parts["learn"]], test, pool, data.wanted("test"))
 
 
 class Replier(nn.Module):
@@ -107,7 +107,7 @@ def batches(n: int, steps: int, seed: int) -> list[Tensor]:
     return found[:steps]
 
 
-def play(
+def fit_game(
     questions: Tensor, replies: Tensor, seed: int, *, mismatched: bool = False, r1: float = 1.0,
     steps: int = STEPS,
 ) -> Gan:  # fmt: skip
@@ -159,19 +159,19 @@ def judge_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
     return logits.view(len(questions), len(pool))
 
 
-def teach(
+def fit(
     questions: Tensor, replies: Tensor, loss: Callable[[Tensor, Tensor], Tensor], seed: int,
     steps: int = STEPS,
 ) -> Replier:  # fmt: skip
     """Train a replier, without noise, on a loss of its replies and the right ones, both (N, E)."""
     torch.manual_seed(seed)
     replier = Replier(questions.shape[1])
-    optimiser = torch.optim.Adam(replier.parameters(), RATE)
+    optimizer = torch.optim.Adam(replier.parameters(), RATE)
     for rows in batches(len(questions), steps, seed):
         value = loss(replier(torch.zeros(len(rows), NOISE), questions[rows]), replies[rows])
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
     return replier.eval()
 
 

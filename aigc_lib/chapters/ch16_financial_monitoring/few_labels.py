@@ -11,9 +11,9 @@ from aigc_lib.chapters.ch16_financial_monitoring.earnings_parser import TOPICS
 
 SIZES = (10, 50, 500)
 # Picked on the part "valid": steps, rate and weight of the game out of a dozen combinations.
-PLAIN = semi_supervised_gan.Settings(game=0.0, lr=5e-4)
-GAN = semi_supervised_gan.Settings(game=0.1, lr=5e-4)
-FULL = semi_supervised_gan.Settings(game=1.0, lr=5e-4)
+PLAIN = semi_supervised_gan.Config(game=0.0, lr=5e-4)
+GAN = semi_supervised_gan.Config(game=0.1, lr=5e-4)
+FULL = semi_supervised_gan.Config(game=1.0, lr=5e-4)
 METHODS = ("words", "embedding", "network", "GAN", "GAN, full weight")
 
 

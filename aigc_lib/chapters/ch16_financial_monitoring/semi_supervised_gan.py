@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class Settings:
+class Config:
     """What the game and the plain classifier share, and what only the game has."""
 
     steps: int = 400
@@ -34,7 +34,7 @@ class Settings:
 class Discriminator(nn.Module):
     """K logits from features (N, D); ``inner`` gives what feature matching compares."""
 
-    def __init__(self, features: int, classes: int, settings: Settings) -> None:
+    def __init__(self, features: int, classes: int, settings: Config) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Dropout(settings.dropout), nn.Linear(features, settings.hidden), nn.LeakyReLU(0.2)
@@ -52,7 +52,7 @@ class Discriminator(nn.Module):
         return logits
 
 
-def generator(features: int, settings: Settings) -> nn.Sequential:
+def generator(features: int, settings: Config) -> nn.Sequential:
     """Noise (N, Z) to feature vectors (N, D)."""
     return nn.Sequential(
         nn.Linear(settings.noise, settings.hidden),
@@ -85,7 +85,7 @@ def fit(
     y: Tensor,
     more: Tensor,
     classes: int,
-    settings: Settings,
+    settings: Config,
     seed: int,
     on_step: Callable[[int, Discriminator, nn.Module], None] | None = None,
 ) -> Discriminator:

@@ -13,16 +13,16 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch17_recommendation import baselines, irgan, ranking_metrics, temporal_split
 from aigc_lib.chapters.ch17_recommendation.data import Film, Ratings, load_films, load_ratings
-from aigc_lib.chapters.ch17_recommendation.irgan import Ranker, Settings
+from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
 from aigc_lib.pretrained.sentence_embedder import embed
 
 VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
 RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
 BLEND = 1.6  # of a text model beside the history's score; chosen there too
-LIKELIHOOD = Settings(steps=600, rate=5e-3)
-PAIRS = Settings(steps=2400, rate=5e-3)
-AFTER = Settings(steps=300, rate=1e-4, critic_rate=3e-4)  # the game, after the likelihood
-SCRATCH = Settings(steps=1000, rate=3e-4, critic_rate=3e-4)  # the game alone
+LIKELIHOOD = Config(steps=600, rate=5e-3)
+PAIRS = Config(steps=2400, rate=5e-3)
+AFTER = Config(steps=300, rate=1e-4, critic_rate=3e-4)  # the game, after the likelihood
+SCRATCH = Config(steps=1000, rate=3e-4, critic_rate=3e-4)  # the game alone
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def ranker(data: Data, seed: int, *, text: bool, free: bool) -> Ranker:
 
 
 def likely(
-    data: Data, when: Period, seed: int, how: Settings = LIKELIHOOD, *, text: bool, free: bool
+    data: Data, when: Period, seed: int, how: Config = LIKELIHOOD, *, text: bool, free: bool
 ) -> Ranker:
     """The neural ranker, trained by likelihood."""
     return irgan.fit_likelihood(ranker(data, seed, text=text, free=free), when.liked, how, seed)
@@ -112,7 +112,7 @@ def gan(
     when: Period,
     seed: int,
     start: Ranker | None,
-    how: Settings | None = None,
+    how: Config | None = None,
     *,
     text: bool,
     free: bool,

@@ -63,7 +63,7 @@ class Ranker(nn.Module):
 
 
 @dataclass(frozen=True)
-class Settings:
+class Config:
     """Of a training; the rates are AdamW's."""
 
     steps: int = 600
@@ -104,7 +104,7 @@ def pair_loss(good: Tensor, bad: Tensor) -> Tensor:
     return F.softplus(bad - good).mean()
 
 
-def fit_likelihood(model: Ranker, liked: Tensor, how: Settings, seed: int = 0) -> Ranker:
+def fit_likelihood(model: Ranker, liked: Tensor, how: Config, seed: int = 0) -> Ranker:
     """Maximise the log-probability of what was hidden."""
     rng = torch.Generator().manual_seed(seed)
     adam = torch.optim.AdamW(model.parameters(), how.rate, weight_decay=how.decay)
@@ -117,7 +117,7 @@ def fit_likelihood(model: Ranker, liked: Tensor, how: Settings, seed: int = 0) -
     return model
 
 
-def fit_pairs(model: Ranker, liked: Tensor, how: Settings, seed: int = 0) -> Ranker:
+def fit_pairs(model: Ranker, liked: Tensor, how: Config, seed: int = 0) -> Ranker:
     """Pairs of a hidden film and one drawn evenly from those that the person has not liked."""
     rng = torch.Generator().manual_seed(seed)
     adam = torch.optim.AdamW(model.parameters(), how.rate, weight_decay=how.decay)
@@ -160,7 +160,7 @@ def fit_game(
     generator: Ranker,
     critic: Ranker,
     liked: Tensor,
-    how: Settings,
+    how: Config,
     seed: int = 0,
     exact: bool = False,
 ) -> Ranker:

@@ -95,11 +95,11 @@ def test_settings_below_one_are_refused(settings):
 
 def test_labels_must_fit_the_inputs():
     net = network()
-    optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     with pytest.raises(ValueError, match="train needs a label"):
-        few_shot.fit(net, (X[:5], Y[:4]), VALID, optimiser)
+        few_shot.fit(net, (X[:5], Y[:4]), VALID, optimizer)
     with pytest.raises(ValueError, match="valid needs a label"):
-        few_shot.fit(net, TRAIN, (X[:0], Y[:0]), optimiser)
+        few_shot.fit(net, TRAIN, (X[:0], Y[:0]), optimizer)
 
 
 def test_a_loss_that_was_never_finite_is_an_error():

@@ -48,10 +48,10 @@ def test_gradients_of_the_head_are_the_finite_differences(right: int) -> None:
 def after(kind, gradients: list[float], w: float, **settings: float) -> list[float]:
     """The weight after each step of a PyTorch optimiser that is given these gradients."""
     weight = torch.tensor([w], dtype=torch.float64, requires_grad=True)
-    optimiser, path = kind([weight], **settings), []
+    optimizer, path = kind([weight], **settings), []
     for gradient in gradients:
         weight.grad = torch.tensor([gradient], dtype=torch.float64)
-        optimiser.step()
+        optimizer.step()
         path.append(weight.item())
     return path
 

@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 
 
-def step(discriminator, optimiser, real, fake, *, detach=True, flip=1.0, move=True):
+def step(discriminator, optimizer, real, fake, *, detach=True, flip=1.0, move=True):
     fake = fake.detach() if detach else fake
     loss = F.softplus(-flip * discriminator(real)).mean()
     loss = loss + F.softplus(flip * discriminator(fake)).mean()
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     loss.backward()
     if move:
-        optimiser.step()
+        optimizer.step()
 
 
 def slerp(a, b, steps):

@@ -49,7 +49,7 @@ def test_settings_differ_from_the_base_and_from_each_other() -> None:
     assert (
         loss_comparison.LOSSES["non-saturating, R1"]
         == loss_comparison.R1
-        == loss_comparison.Setting()
+        == loss_comparison.Config()
     )
     assert set(loss_comparison.REPEATED) < set(loss_comparison.SETTINGS)
     assert loss_comparison.SHORT < loss_comparison.IMAGES
@@ -78,13 +78,11 @@ def test_a_setting_builds_what_it_says(name: str) -> None:
 
 def test_few_pictures_are_as_many_of_each_class() -> None:
     train = pictures()
-    few = loss_comparison.stream(loss_comparison.Setting(pictures=70), train, seed=0)
+    few = loss_comparison.stream(loss_comparison.Config(pictures=70), train, seed=0)
     assert torch.bincount(few.labels).tolist() == [7] * 10
     whole = {bytes(image.numpy()) for image in train.images}
     assert len({bytes(image.numpy()) for image in few.images} & whole) == 70
-    assert len(loss_comparison.stream(loss_comparison.Setting(), train, seed=0).images) == len(
-        train
-    )
+    assert len(loss_comparison.stream(loss_comparison.Config(), train, seed=0).images) == len(train)
 
 
 def test_training_pictures_are_changed_only_if_asked() -> None:

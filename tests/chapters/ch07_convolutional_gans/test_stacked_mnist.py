@@ -59,9 +59,9 @@ def test_even_draws_have_the_floor_that_the_docstring_states():
 
 def test_the_game_has_three_channels_and_no_labels():
     gan = stacked_mnist.players(0, width=4)
-    stacked_mnist.train(gan, digits(), 128, 0, progress=False)
+    stacked_mnist.fit(gan, digits(), 128, 0, progress=False)
     assert gan.images_seen == 128
     assert gan.sample(5, seed=0).shape == (5, 3, 28, 28)
     same = stacked_mnist.players(0, width=4)
-    stacked_mnist.train(same, digits(), 128, 0, progress=False)
+    stacked_mnist.fit(same, digits(), 128, 0, progress=False)
     assert torch.equal(gan.sample(5, seed=0), same.sample(5, seed=0))

@@ -1,4 +1,4 @@
-"""aigc_lib.chapters.ch08_evaluating_generators.blind_test: luck against SciPy's binomial, and the widget as a reader would click it."""
+"""blind_test: luck against SciPy's binomial, and the widget as a reader would click it."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""aigc_lib.chapters.ch09_training_on_gpus.activation_memory: the bytes that autograd keeps, against counting by hand."""
+"""activation_memory: the bytes that autograd keeps, against counting by hand."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""aigc_lib.chapters.ch09_training_on_gpus.speed_ablation: every rung computes what the one below it computes. Speed is not tested here."""
+"""speed_ablation: every rung computes what the one below it computes. Speed is not tested here."""
 
 import itertools
 import math

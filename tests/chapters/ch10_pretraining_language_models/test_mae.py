@@ -8,20 +8,20 @@ import torch
 
 from aigc_lib.chapters.ch10_pretraining_language_models import mae_training
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import (
+    MAEConfig,
     MaskedAutoencoder,
-    MaskedSize,
     pick,
     to_patches,
     to_pictures,
 )
-from aigc_lib.chapters.ch10_pretraining_language_models.mae_training import Settings
+from aigc_lib.chapters.ch10_pretraining_language_models.mae_training import Config
 from aigc_lib.core import results
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import TrainingError
 from aigc_lib.data.batches import Batches
-from aigc_lib.nets.gpt import Block, GPTSize
+from aigc_lib.nets.gpt import Block, GPTConfig
 
-TINY = MaskedSize(side=4, patch=2, visible=1, width=16, layers=1, heads=2, decoder_width=16)
+TINY = MAEConfig(side=4, patch=2, visible=1, width=16, layers=1, heads=2, decoder_width=16)
 
 
 def test_patches_are_the_picture_cut_row_by_row():
@@ -37,7 +37,7 @@ def test_patches_are_the_picture_cut_row_by_row():
 def test_shapes_that_cannot_be_are_refused():
     for wrong in ({"patch": 5}, {"visible": 0}, {"visible": 16}, {"patch": 0}, {"width": 63}):
         with pytest.raises(ValueError, match=r"tile|visible|width"):
-            MaskedAutoencoder(replace(MaskedSize(), **wrong))
+            MaskedAutoencoder(replace(MAEConfig(), **wrong))
     for shape in ((2, 3, 28, 28), (2, 28, 28), (2, 1, 28, 27)):
         with pytest.raises(ValueError, match="grey pictures"):
             to_patches(torch.zeros(shape), 7)
@@ -55,7 +55,7 @@ def test_seen_and_hidden_share_no_place_and_leave_none_out():
 
 def test_the_blocks_look_both_ways():
     torch.manual_seed(0)
-    size = GPTSize(1, context=4, layers=1, heads=2, width=8)
+    size = GPTConfig(1, context=4, layers=1, heads=2, width=8)
     both, back = Block(size, causal=False), Block(size)
     back.load_state_dict(both.state_dict())
     x = torch.randn(1, 4, 8)
@@ -110,7 +110,7 @@ def test_it_learns_what_can_be_known_and_the_mean_of_what_cannot():
     images = half_known()
     before = mae_training.evaluate(model, images)
     history = mae_training.fit(
-        model, Batches(images, 64, seed=0), Settings(steps=400, lr=1e-2, warmup=20, decay=0), 0,
+        model, Batches(images, 64, seed=0), Config(steps=400, lr=1e-2, warmup=20, decay=0), 0,
         tick=200, progress=False,
     )  # fmt: skip
     assert [row["steps"] for row in history] == [200, 400]
@@ -139,16 +139,16 @@ def test_training_is_the_same_twice_and_stops_at_nonsense():
     twice = []
     for _ in range(2):
         model = mae_training.fresh(3)
-        mae_training.fit(model, Batches(images, 20, seed=1), Settings(steps=4), 5, progress=False)
+        mae_training.fit(model, Batches(images, 20, seed=1), Config(steps=4), 5, progress=False)
         twice.append(model.guess.weight)
     assert torch.equal(*twice)
     with pytest.raises(TrainingError, match="lower the learning rate"):
         mae_training.fit(
-            mae_training.fresh(0), Batches(images, 20, seed=1), Settings(steps=6, lr=float("inf")), 0,
+            mae_training.fresh(0), Batches(images, 20, seed=1), Config(steps=6, lr=float("inf")), 0,
             progress=False,
         )  # fmt: skip
     with pytest.raises(ValueError, match="at least 1"):
-        mae_training.fit(mae_training.fresh(0), Batches(images, 20, seed=1), Settings(steps=0), 0)
+        mae_training.fit(mae_training.fresh(0), Batches(images, 20, seed=1), Config(steps=0), 0)
 
 
 def test_the_probe_chooses_on_valid_and_counts_on_test():

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from aigc_lib.chapters.ch10_pretraining_language_models import nanogpt
-from aigc_lib.chapters.ch10_pretraining_language_models.nanogpt import NANO, NANO_GPU, Setting, Text
+from aigc_lib.chapters.ch10_pretraining_language_models.nanogpt import NANO, NANO_GPU, Config, Text
 from aigc_lib.core import results
 from aigc_lib.lm import training
 from aigc_lib.lm.tokenizers import Characters
 
-TINY = Setting(layers=1, heads=2, width=16, context=8, batch=4, steps=30, warmup=5)
+TINY = Config(layers=1, heads=2, width=16, context=8, batch=4, steps=30, warmup=5)
 TOKENS = torch.arange(400) % 7
 
 
@@ -24,7 +24,7 @@ def test_the_settings_are_the_published_ones():
 def test_both_loops_take_the_same_steps():
     """From the same weights, on the same windows, to the same network."""
     trained = []
-    for train in (nanogpt.train, nanogpt.train_plainly):
+    for train in (nanogpt.fit, nanogpt.fit_plainly):
         model = nanogpt.fresh(TINY, 7, seed=3)
         before = training.evaluate(model, TOKENS)
         assert train(model, TOKENS, TINY, seed=5) > 0
@@ -36,11 +36,11 @@ def test_both_loops_take_the_same_steps():
 
 
 def test_a_rare_character_costs_all_its_tokens():
-    tokeniser = Characters("abc" * 50)
+    tokenizer = Characters("abc" * 50)
     valid = "abcabc✓abc"
-    text = Text(tokeniser, TOKENS, torch.tensor(tokeniser.encode(valid)), len(valid))
+    text = Text(tokenizer, TOKENS, torch.tensor(tokenizer.encode(valid)), len(valid))
     assert len(text.valid) > len(valid)  # ✓ is spelt
-    model = nanogpt.fresh(TINY, tokeniser.size, seed=0)
+    model = nanogpt.fresh(TINY, tokenizer.size, seed=0)
     found = nanogpt.score(model, text)
     per_token = training.evaluate(model, text.valid)
     assert found["held_out_characters"] == 10

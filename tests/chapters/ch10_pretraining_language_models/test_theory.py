@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_lib.chapters.ch10_pretraining_language_models import mae_training
-from aigc_lib.chapters.ch10_pretraining_language_models.mae import MaskedAutoencoder, MaskedSize
+from aigc_lib.chapters.ch10_pretraining_language_models.mae import MAEConfig, MaskedAutoencoder
 from aigc_lib.lm import sampling, tokenizers
-from aigc_lib.nets.gpt import GPT, Cache, GPTSize, attention_weights
+from aigc_lib.nets.gpt import GPT, Cache, GPTConfig, attention_weights
 
 
 @pytest.mark.label("eq-per-character")
@@ -47,7 +47,7 @@ def test_the_product_of_two_random_vectors_has_variance_d(d: int) -> None:
 @pytest.mark.label("eq-causal")
 def test_what_comes_later_changes_nothing_before() -> None:
     torch.manual_seed(0)
-    model = GPT(GPTSize(7, context=6, layers=2, heads=2, width=8)).eval()
+    model = GPT(GPTConfig(7, context=6, layers=2, heads=2, width=8)).eval()
     tokens = torch.randint(7, (1, 6))
     with torch.no_grad():
         before = model(tokens)
@@ -82,7 +82,7 @@ def test_temperature_is_a_power_and_the_cold_limit_is_greedy() -> None:
 @pytest.mark.label("eq-cache-cost")
 def test_the_cache_reads_each_token_once() -> None:
     torch.manual_seed(0)
-    model = GPT(GPTSize(7, context=16, layers=1, heads=1, width=4)).eval()
+    model = GPT(GPTConfig(7, context=16, layers=1, heads=1, width=4)).eval()
     read: list[int] = []
     model.embedding.register_forward_hook(lambda _m, args, _o: read.append(args[0].shape[1]))
     start, n = torch.tensor([[3]]), 10
@@ -148,7 +148,7 @@ class Told(MaskedAutoencoder):
     """Guesses what it was told, whatever it sees."""
 
     def __init__(self, guesses: torch.Tensor) -> None:
-        super().__init__(MaskedSize(side=6, patch=3, visible=1, width=4, layers=1, heads=1))
+        super().__init__(MAEConfig(side=6, patch=3, visible=1, width=4, layers=1, heads=1))
         self.guesses = guesses
 
     def forward(self, patches: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:

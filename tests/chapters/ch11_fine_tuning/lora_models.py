@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from aigc_lib.chapters.ch11_fine_tuning.lora import load_lora_state, lora_state
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 
 WORDS = 31
 GPT_TARGETS = ("qkv", "attention.out", "network.0", "network.2")
@@ -16,7 +16,7 @@ SCALES = [(4, 8.0), (3, 16.0), (8, 2.0), (1, 5.0)]
 
 def gpt() -> GPT:
     torch.manual_seed(0)
-    return GPT(GPTSize(vocabulary=WORDS, context=16, layers=2, heads=2, width=16)).eval()
+    return GPT(GPTConfig(vocabulary=WORDS, context=16, layers=2, heads=2, width=16)).eval()
 
 
 def llama(tied: bool = False) -> nn.Module:

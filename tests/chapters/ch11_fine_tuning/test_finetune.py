@@ -16,11 +16,11 @@ from aigc_lib.chapters.ch11_fine_tuning import (
     stage_directions,
 )
 from aigc_lib.chapters.ch11_fine_tuning import data as tuning
-from aigc_lib.chapters.ch11_fine_tuning.finetune import LAYERS, Tuning
+from aigc_lib.chapters.ch11_fine_tuning.finetune import LAYERS, Config
 from aigc_lib.lm.tokenizers import Characters
 from aigc_lib.lm.training import TokenBatches, evaluate
 from aigc_lib.lm.writer import Writer
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained.loaders import load_writer
 
 LETTERS = "\n !'(),-.>ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz?:"
@@ -28,18 +28,18 @@ LETTERS = "\n !'(),-.>ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz?:"
 
 def small() -> Writer:
     torch.manual_seed(0)
-    tokeniser = Characters(LETTERS)
-    size = GPTSize(tokeniser.size, context=48, layers=2, heads=2, width=16)
-    return Writer(GPT(size).eval(), tokeniser)
+    tokenizer = Characters(LETTERS)
+    size = GPTConfig(tokenizer.size, context=48, layers=2, heads=2, width=16)
+    return Writer(GPT(size).eval(), tokenizer)
 
 
-def run(way, settings=Tuning(lr=3e-3, steps=40, every=5), seed=0):  # noqa: B008
+def run(way, settings=Config(lr=3e-3, steps=40, every=5), seed=0):  # noqa: B008
     model = finetune.copy_of(small().model)
     before = copy.deepcopy(model.state_dict())
     rng = torch.Generator().manual_seed(1)  # nothing to learn but which letters there are
     text, valid = (torch.randint(20, (n,), generator=rng) for n in (300, 200))
     finetune.prepare(model, way, rank=2, alpha=8.0)
-    tuned = finetune.tune(model, TokenBatches(text, 4, 48, seed), valid, settings)
+    tuned = finetune.fit(model, TokenBatches(text, 4, 48, seed), valid, settings)
     return model, before, valid, tuned
 
 
@@ -63,10 +63,10 @@ def test_what_is_frozen_has_no_gradient_and_does_not_move(way):
 
 
 def test_the_best_look_is_restored_to_the_bit_and_stopping_early_changes_nothing_before_it():
-    model, _, valid, tuned = run("full", Tuning(lr=3e-2, steps=60, every=5, patience=None))
+    model, _, valid, tuned = run("full", Config(lr=3e-2, steps=60, every=5, patience=None))
     assert min(tuned.valid) == tuned.valid[tuned.best] == evaluate(model, valid)
     assert tuned.valid[-1] > tuned.valid[tuned.best]
-    patient, _, _, stopped = run("full", Tuning(lr=3e-2, steps=60, every=5, patience=2))
+    patient, _, _, stopped = run("full", Config(lr=3e-2, steps=60, every=5, patience=2))
     assert len(stopped.valid) - 1 == stopped.best + 2 < len(tuned.valid) - 1
     assert stopped.valid == tuned.valid[: len(stopped.valid)]
     assert evaluate(patient, valid) == stopped.valid[stopped.best]
@@ -76,7 +76,7 @@ def test_a_model_that_gets_worse_is_given_back_as_it_was():
     model = finetune.copy_of(small().model)
     before = copy.deepcopy(model.state_dict())
     other, valid = TokenBatches(torch.zeros(99).long(), 2, 48), torch.ones(99).long()
-    tuned = finetune.tune(model, other, valid, Tuning(lr=1e-2, steps=10, every=5))
+    tuned = finetune.fit(model, other, valid, Config(lr=1e-2, steps=10, every=5))
     assert tuned.best == 0 < tuned.valid[2] - tuned.valid[0]
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
@@ -87,9 +87,9 @@ def test_settings_that_make_no_sense():
         finetune.prepare(model, "head")
     model.requires_grad_(False)
     with pytest.raises(ValueError, match="frozen"):
-        finetune.tune(model, iter([]), torch.arange(9))
+        finetune.fit(model, iter([]), torch.arange(9))
     with pytest.raises(ValueError, match="at least 1"):
-        run("full", Tuning(patience=0))
+        run("full", Config(patience=0))
 
 
 def test_replay_puts_both_texts_into_a_batch():
@@ -115,7 +115,7 @@ def test_the_plays_of_a_draw_are_apart(monkeypatch):
     for seed in range(3):
         task = stage_directions.task(seed)
         learn, valid = (
-            set(small().tokeniser.decode(t.tolist()).split("\n")) for t in (task.learn, task.valid)
+            set(small().tokenizer.decode(t.tolist()).split("\n")) for t in (task.learn, task.valid)
         )
         assert (len(learn), len(valid), len(learn | valid)) == (4, 2, 6)
 
@@ -146,9 +146,9 @@ def test_padding_changes_nothing_and_a_score_is_the_next_letters_probability():
     prompts = ["A cat is a", "An extraordinarily long name is a", "B"]
     found = label_prompting.scores(reader, prompts)
     for prompt, row in zip(prompts, found, strict=True):
-        tokens = torch.tensor([writer.tokeniser.encode(prompt + " ")])
+        tokens = torch.tensor([writer.tokenizer.encode(prompt + " ")])
         p = writer.model(tokens)[0, -1].softmax(0)
-        some = torch.stack([p[writer.tokeniser.encode(label)[0]] for label in category_task.LABELS])
+        some = torch.stack([p[writer.tokenizer.encode(label)[0]] for label in category_task.LABELS])
         torch.testing.assert_close(row.exp(), some / some.sum())
     with pytest.raises(ValueError, match="same token"):
         label_prompting.split_answers(reader.encode, "x", ("train", "tram", "bus"))
@@ -163,7 +163,7 @@ def test_teaching_moves_lora_only_and_restarting_undoes_it():
     lora.add_lora(writer.model, 2, 8.0, reader.targets)
     label_prompting.restart(reader, 0)
     assert torch.equal(label_prompting.scores(reader, asked), first)
-    losses = label_prompting.teach(reader, PAIRS, "{} ->".format, steps=30, lr=1e-2)
+    losses = label_prompting.fit(reader, PAIRS, "{} ->".format, steps=30, lr=1e-2)
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
     assert not torch.allclose(label_prompting.scores(reader, asked), first, atol=0.1)
     for name, value in writer.model.state_dict().items():
@@ -178,13 +178,13 @@ def test_the_loss_of_a_lesson_is_that_of_its_answers_unless_the_whole_is_asked_f
     lora.add_lora(writer.model, 2, 8.0, reader.targets)
     last, every = [], []
     for kind, name in PAIRS[::13]:
-        tokens = torch.tensor([writer.tokeniser.encode(f"{name} -> {kind[0]}")])
+        tokens = torch.tensor([writer.tokenizer.encode(f"{name} -> {kind[0]}")])
         p = writer.model(tokens)[0].detach().log_softmax(1)
         every += [-p[t - 1, tokens[0, t]].item() for t in range(1, tokens.shape[1])]
         last.append(every[-1])
     for whole, wanted in ((False, last), (True, every)):
         label_prompting.restart(reader, 0)
-        losses = label_prompting.teach(
+        losses = label_prompting.fit(
             reader, PAIRS[::13], "{} ->".format, steps=1, batch=8, whole=whole
         )
         assert losses == [pytest.approx(sum(wanted) / len(wanted), rel=1e-4)]
@@ -194,7 +194,7 @@ def test_the_price_of_a_text_is_that_of_its_pieces():
     writer = small()
     reader = label_prompting.from_writer(writer)
     text = "Enter a cat and a dog. " * 3  # 69 letters: pieces of 48 and 21
-    tokens = torch.tensor(writer.tokeniser.encode(text))
+    tokens = torch.tensor(writer.tokenizer.encode(text))
     wanted = [
         -writer.model(piece[None])[0, t - 1].log_softmax(0)[piece[t]].item()
         for piece in (tokens[:48], tokens[48:])

@@ -100,15 +100,15 @@ def test_only_a_and_b_are_trained(build, targets):
     assert len(layers) == 2 * len(targets)  # two blocks
     state = lora_state(model)
     # All parameters: weight decay must not reach the frozen ones either.
-    optimiser = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.5)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.5)
     losses = []
     for _ in range(5):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         value = loss(model.train())
         value.backward()
         losses.append(value.item())
         assert all((p.grad is not None) == p.requires_grad for p in model.parameters())
-        optimiser.step()
+        optimizer.step()
     assert losses[-1] < losses[0]
     assert same(bits(model), before)
     assert not any(torch.equal(value, state[name]) for name, value in lora_state(model).items())

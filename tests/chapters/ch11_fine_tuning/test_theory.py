@@ -117,11 +117,11 @@ def test_bytes_of_weights_gradients_and_adams_means(rank: int | None) -> None:
     model = nn.Sequential(nn.Linear(30, 40), nn.Tanh(), nn.Linear(40, 20))
     if rank:
         add_lora(model, rank, 4.0, ["0", "2"])
-    optimiser = torch.optim.AdamW(trainable(model))
+    optimizer = torch.optim.AdamW(trainable(model))
     model(torch.randn(3, 30)).square().sum().backward()
-    optimiser.step()
+    optimizer.step()
     tensors = [*model.parameters(), *(p.grad for p in model.parameters() if p.grad is not None)]
-    for state in optimiser.state.values():
+    for state in optimizer.state.values():
         tensors += [value for name, value in state.items() if name != "step"]
     assert training_bytes(model) == sum(t.numel() * 4 for t in tensors)
     total, train = (

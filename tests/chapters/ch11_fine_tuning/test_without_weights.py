@@ -9,7 +9,7 @@ import pytest
 from aigc_lib.data.sources import DataError
 from aigc_lib.pretrained import chat_model
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "11-fine-tuning.ipynb"
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "11-fine-tuning.ipynb"
 
 
 def test_the_chapter_goes_on_with_our_own_writer(monkeypatch, capsys):

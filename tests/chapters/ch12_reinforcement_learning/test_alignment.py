@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment, sentiment_reward
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Prompt, Settings
+from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config, Prompt
 from aigc_lib.core.training import TrainingError
-from aigc_lib.nets.gpt import GPT, GPTSize
+from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained.loaders import load_writer
 
 LENGTH, KINDS = 3, 4  # of which token 0 is never drawn: 27 texts
@@ -24,7 +24,7 @@ def models():
     made = []
     for seed in range(2):
         torch.manual_seed(seed)
-        model = GPT(GPTSize(KINDS, context=5, layers=1, heads=2, width=8)).double()
+        model = GPT(GPTConfig(KINDS, context=5, layers=1, heads=2, width=8)).double()
         with torch.no_grad():
             for p in model.parameters():
                 p.add_(0.3 * torch.randn_like(p))
@@ -132,7 +132,7 @@ def test_steering_nears_the_best_policy_that_enumeration_finds():
         places = ((texts - 1) * torch.tensor([9, 3, 1])).sum(1)
         return REWARDS[places]
 
-    settings = Settings(beta=beta, steps=150, batch=64, lr=1e-2)
+    settings = Config(beta=beta, steps=150, batch=64, lr=1e-2)
     before = objective(policy)
     history = alignment.steer(policy, reference, PROMPT, reward, settings, progress=False)
     after = objective(policy)
@@ -151,7 +151,7 @@ def test_preferring_goes_where_dpo_says():
     texts = alignment.write(reference, PROMPT, 400, seed=5)
     rewards = REWARDS[((texts - 1) * torch.tensor([9, 3, 1])).sum(1)]
     pairs = alignment.pair_up(texts, rewards)
-    settings = Settings(beta=0.5, steps=60, batch=32, lr=5e-3)
+    settings = Config(beta=0.5, steps=60, batch=32, lr=5e-3)
     history = alignment.prefer(policy, reference, PROMPT, pairs, settings, progress=False)
     assert history[0]["loss"] == pytest.approx(math.log(2), abs=1e-9)
     assert sum(row["right"] for row in history[-10:]) / 10 > 0.8
@@ -178,7 +178,7 @@ def test_a_gradient_that_is_no_number_stops_with_a_reason():
     with pytest.raises(TrainingError, match="learning rate"):
         alignment.steer(
             policy, reference, PROMPT, lambda t: torch.full((len(t),), math.nan).double(),
-            Settings(steps=1, batch=4), progress=False,
+            Config(steps=1, batch=4), progress=False,
         )  # fmt: skip
     assert all(torch.equal(v, before[k]) for k, v in policy.state_dict().items())
 
@@ -186,7 +186,7 @@ def test_a_gradient_that_is_no_number_stops_with_a_reason():
 @pytest.mark.parametrize("wrong", [{"beta": -1}, {"steps": 0}, {"batch": 1}, {"lr": 0}])
 def test_settings_refuse_what_cannot_be(wrong):
     with pytest.raises(ValueError, match="need beta"):
-        Settings(**wrong)
+        Config(**wrong)
 
 
 def test_cheer_counts_whole_words_and_forgets_the_last():

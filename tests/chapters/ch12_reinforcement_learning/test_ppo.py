@@ -13,7 +13,7 @@ from gymnasium.wrappers import TimeLimit
 
 from aigc_lib.chapters.ch12_reinforcement_learning import cartpole, losses, ppo
 from aigc_lib.chapters.ch12_reinforcement_learning.actor_critic import ActorCritic
-from aigc_lib.chapters.ch12_reinforcement_learning.ppo import Settings, fit
+from aigc_lib.chapters.ch12_reinforcement_learning.ppo import Config, fit
 from aigc_lib.chapters.ch12_reinforcement_learning.rollout import Actor, Rollout, evaluate
 from aigc_lib.core.training import TrainingError
 
@@ -139,7 +139,7 @@ def test_what_the_actor_remembers_is_what_the_policy_says():
 
 
 def test_improving_ignores_steps_that_were_none():
-    settings = Settings(epochs=2, batch=10_000)
+    settings = Config(epochs=2, batch=10_000)
     results = []
     for spoil in (False, True):
         net = model()
@@ -148,9 +148,9 @@ def test_improving_ignores_steps_that_were_none():
         if spoil:
             for part in (rollout.observations, rollout.rewards, rollout.log_probs):
                 part[~rollout.valid] = 1e3
-        optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
         rng = torch.Generator().manual_seed(0)
-        results.append((ppo.improve(net, optimiser, rollout, settings, rng), net.state_dict()))
+        results.append((ppo.improve(net, optimizer, rollout, settings, rng), net.state_dict()))
     assert torch.equal(results[0][0], results[1][0])
     assert all(torch.equal(a, results[1][1][name]) for name, a in results[0][1].items())
 
@@ -163,9 +163,9 @@ def test_the_first_gradient_step_is_reinforce_with_a_critic(mode):
             each.actor[-1].weight *= 50  # undecided, it would not feel the pull of the entropy
     rollout = Actor(counters(mode)).play(net, 60)
     assert (rollout.truncated[:-1]).sum() > 10
-    s = Settings(epochs=1, batch=10_000, entropy_weight=0.02, max_norm=1e9)
-    optimiser = torch.optim.SGD(net.parameters(), lr=1.0)
-    found = ppo.improve(net, optimiser, rollout, s, torch.Generator())
+    s = Config(epochs=1, batch=10_000, entropy_weight=0.02, max_norm=1e9)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    found = ppo.improve(net, optimizer, rollout, s, torch.Generator())
     values = twin.values(rollout.observations)
     gains = losses.advantages(
         rollout.rewards, values, twin.values(rollout.next_observations),
@@ -190,15 +190,15 @@ def test_the_first_gradient_step_is_reinforce_with_a_critic(mode):
 def test_a_gradient_is_shortened():
     net, twin = model(), model()
     rollout = Actor(cartpoles(4), seed=0).play(net, 30)
-    settings = Settings(epochs=1, batch=10_000, max_norm=0.01)
-    optimiser = torch.optim.SGD(net.parameters(), lr=1.0)
-    ppo.improve(net, optimiser, rollout, settings, torch.Generator())
+    settings = Config(epochs=1, batch=10_000, max_norm=0.01)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    ppo.improve(net, optimizer, rollout, settings, torch.Generator())
     pairs = zip(net.parameters(), twin.parameters(), strict=True)
     moved = torch.cat([(a - b).detach().flatten() for a, b in pairs])
     assert float(moved.norm()) == pytest.approx(0.01, rel=1e-3)
 
 
-SMALL = Settings(updates=12, horizon=64)
+SMALL = Config(updates=12, horizon=64)
 
 
 def test_a_short_training_beats_chance():
@@ -219,7 +219,7 @@ def test_the_same_seeds_give_the_same_bits():
     states = []
     for seed in (0, 0, 1):
         net = model()
-        fit(net, cartpoles(4), Settings(updates=2, horizon=16), seed, progress=False)
+        fit(net, cartpoles(4), Config(updates=2, horizon=16), seed, progress=False)
         states.append(torch.cat([p.detach().flatten() for p in net.parameters()]))
     assert torch.equal(states[0], states[1])
     assert not torch.equal(states[0], states[2])
@@ -228,13 +228,13 @@ def test_the_same_seeds_give_the_same_bits():
 def test_the_seed_decides_what_is_played_and_the_rate_falls(monkeypatch):
     seen = []
 
-    def watch(net, optimiser, rollout, settings, rng):
-        seen.append((optimiser.param_groups[0]["lr"], rollout))
+    def watch(net, optimizer, rollout, settings, rng):
+        seen.append((optimizer.param_groups[0]["lr"], rollout))
         return torch.zeros(5)
 
     monkeypatch.setattr(ppo, "improve", watch)
     for seed in (0, 0, 1):
-        fit(model(), cartpoles(4), Settings(updates=4, horizon=16, lr=0.8), seed, progress=False)
+        fit(model(), cartpoles(4), Config(updates=4, horizon=16, lr=0.8), seed, progress=False)
     assert [rate for rate, _ in seen[:4]] == pytest.approx([0.8, 0.6, 0.4, 0.2])
     first, same, other = (rollout for _, rollout in seen[::4])
     assert all(torch.equal(a, b) for a, b in zip(first, same, strict=True))
@@ -269,7 +269,7 @@ def test_what_cannot_be_is_refused(monkeypatch):
     with pytest.raises(ValueError, match="observations must"):
         Actor(gym.make_vec("FrozenLake-v1", num_envs=2))
     with pytest.raises(ValueError, match="horizon"):
-        Settings(horizon=0)
+        Config(horizon=0)
     with pytest.raises(ValueError, match="hidden"):
         ActorCritic(4, 2, hidden=())
     monkeypatch.setattr(losses, "ppo_loss", lambda new, *rest: new.sum() * math.nan)
@@ -278,7 +278,7 @@ def test_what_cannot_be_is_refused(monkeypatch):
 
 
 def test_on_update_may_add_to_the_row():
-    settings = Settings(updates=2, horizon=4)
+    settings = Config(updates=2, horizon=4)
     rows = fit(model(), cartpoles(2), settings, progress=False,
                on_update=lambda net, row: row.update(more=row["update"] * 2))  # fmt: skip
     assert [row["more"] for row in rows] == [2, 4]
@@ -286,8 +286,8 @@ def test_on_update_may_add_to_the_row():
 
 
 def test_the_experiment_and_its_score():
-    net, rows = cartpole.train(3, Settings(updates=1, horizon=8), progress=False)
-    same, _ = cartpole.train(3, Settings(updates=1, horizon=8), progress=False)
+    net, rows = cartpole.fit(3, Config(updates=1, horizon=8), progress=False)
+    same, _ = cartpole.fit(3, Config(updates=1, horizon=8), progress=False)
     assert len(rows) == 1
     found = cartpole.returns(net, 3, n=7)
     assert torch.equal(found, cartpole.returns(same, 3, n=7))

@@ -116,14 +116,14 @@ def test_the_best_of_n_is_what_the_picker_likes():
 def test_training_teaches_a_judge_and_the_players():
     small.need("emoji")
     train = scenes.compose(640, 1)
-    judge = experiment.train_judge(train, epochs=3)
+    judge = experiment.fit_judge(train, epochs=3)
     # Ten objects, four backgrounds, two sides, two sizes.
     share = experiment.right(judge, train.images, train.labels).double().mean(0)
     assert share[1] > 0.8
     assert share[2] > 0.8
-    gan = experiment.train("both read", train, 0, 640)
+    gan = experiment.fit("both read", train, 0, 640)
     assert gan.images_seen == 640
-    again = experiment.train("both read", train, 0, 640)
+    again = experiment.fit("both read", train, 0, 640)
     assert torch.equal(gan.generator.layers[0].weight, again.generator.layers[0].weight)
 
 

@@ -159,11 +159,11 @@ def test_a_replier_learns_pairs_and_the_game_is_reproducible():
     asked = torch.nn.functional.normalize(torch.randn(24, 12, generator=rng), dim=1)
     replies = asked.roll(1, 1)  # a fixed rotation of the space
     right = [(row,) for row in range(24)]
-    replier = reply_selection.teach(asked, replies, reply_selection.contrast, seed=0, steps=400)
+    replier = reply_selection.fit(asked, replies, reply_selection.contrast, seed=0, steps=400)
     found = rt.found_at(reply_selection.taught_scores(replier, asked, replies), right, 1)
     before = rt.found_at(asked @ replies.T, right, 1)
     assert found.float().mean() > before.float().mean() + 0.3
-    one, two = (reply_selection.play(asked, replies, seed=1, steps=3) for _ in range(2))
+    one, two = (reply_selection.fit_game(asked, replies, seed=1, steps=3) for _ in range(2))
     scores = reply_selection.game_scores(one, asked, replies)
     assert torch.equal(scores, reply_selection.game_scores(two, asked, replies))
     assert reply_selection.judge_scores(one, asked, replies).shape == scores.shape == (24, 24)

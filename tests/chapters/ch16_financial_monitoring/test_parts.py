@@ -174,7 +174,7 @@ def blobs(n, seed):
 @pytest.mark.parametrize("game", [0.0, 0.3])
 def test_both_classifiers_learn_and_leave_the_random_numbers_alone(game):
     (x, y), (more, _), (asked, wanted) = blobs(9, 0), blobs(300, 1), blobs(300, 2)
-    settings = semi_supervised_gan.Settings(game=game, steps=150)
+    settings = semi_supervised_gan.Config(game=game, steps=150)
     before = torch.random.get_rng_state()
     net = semi_supervised_gan.fit(x, y, more, 3, settings, seed=0)
     assert torch.equal(before, torch.random.get_rng_state())
@@ -189,7 +189,7 @@ def test_both_classifiers_learn_and_leave_the_random_numbers_alone(game):
 def test_labels_outside_are_refused():
     x, y = blobs(9, 0)
     with pytest.raises(ValueError, match="labels in 0"):
-        semi_supervised_gan.fit(x, y, x, 2, semi_supervised_gan.Settings(), seed=0)
+        semi_supervised_gan.fit(x, y, x, 2, semi_supervised_gan.Config(), seed=0)
 
 
 def test_the_record_is_complete():

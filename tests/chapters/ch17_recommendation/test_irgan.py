@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from aigc_lib.chapters.ch17_recommendation import irgan
-from aigc_lib.chapters.ch17_recommendation.irgan import Ranker, Settings
+from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
 
 N = 12
 POINTS = torch.eye(N)[:, :6] + torch.eye(N)[:, 6:]  # film i reads like film i + 6
-QUICK = Settings(steps=60, batch=16, rate=0.05, decay=0.0, draws=8, critic_rate=0.02)
+QUICK = Config(steps=60, batch=16, rate=0.05, decay=0.0, draws=8, critic_rate=0.02)
 
 
 def world() -> torch.Tensor:
@@ -44,7 +44,7 @@ def test_likelihood_and_pairs_learn_the_two_kinds():
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_the_game_learns_them_too(exact):
-    how = Settings(steps=150, batch=16, rate=0.03, decay=0.0, draws=16, critic_rate=0.03)
+    how = Config(steps=150, batch=16, rate=0.03, decay=0.0, draws=16, critic_rate=0.03)
     assert right(irgan.fit_game(fresh(), fresh(1), world(), how, exact=exact)) > 0.75
 
 
