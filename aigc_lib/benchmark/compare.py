@@ -8,11 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aigc_lib.benchmark.loops import LOOPS, MODELS, Model, Ours, Textbook
+from aigc_lib.benchmark.loops import LOOPS, MODELS
 from aigc_lib.core import runtime
 from aigc_lib.data.images import load
-
-__all__ = ["LOOPS", "MODELS", "Model", "Ours", "Racer", "Textbook", "compare", "serve"]
 
 
 def serve(name: str, model: str) -> None:
@@ -36,7 +34,7 @@ class Racer:
     """A loop in a process of its own: neither loop shares the other's memory, caches or threads."""
 
     def __init__(self, name: str, model: str) -> None:
-        code = f"from aigc_lib import bench; bench.serve({name!r}, {model!r})"
+        code = f"from aigc_lib.benchmark.compare import serve; serve({name!r}, {model!r})"
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -62,7 +62,7 @@ def test_a_seed_repeats_all_three_generators(seed: int) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
 def test_peak_memory_counts_what_was_held_and_given_back() -> None:
     code = (
-        "from aigc_lib import runtime; before = runtime.peak_memory_mib(); "
+        "from aigc_lib.core import runtime; before = runtime.peak_memory_mib(); "
         "x = bytearray(b'1') * (200 << 20); del x; print(before, runtime.peak_memory_mib())"
     )
     ballast = bytearray(b"1") * (900 << 20)  # the child's peak must not be its parent's
@@ -97,7 +97,7 @@ def test_kept_memory_is_used_again() -> None:
     """In a process of its own, for it holds to the end; counted in page faults, not in time."""
     code = """
 import resource, sys, torch
-from aigc_lib import runtime
+from aigc_lib.core import runtime
 torch.set_num_threads(1)
 if sys.argv[1] == "keep":
     assert runtime.keep_memory()

@@ -93,7 +93,7 @@ def test_many_at_once_all_get_the_files(folder, monkeypatch):
 CHILD = """
 import sys, time
 from pathlib import Path
-from aigc_lib.data import cache, datasets
+from aigc_lib.data import cache, registry
 from tests.support import tiny
 from tests.support.tiny import FILES, fetch_quietly, got, names, use
 

@@ -108,7 +108,7 @@ def test_tang_as_it_is():
 
 
 def test_names_and_parts_that_are_none():
-    with pytest.raises(ValueError, match=r"use aigc_lib\.data\.load_text"):
+    with pytest.raises(ValueError, match=r"use aigc_lib\.data\.texts\.load_text"):
         load("tang")
     with pytest.raises(ValueError, match="set of images"):
         load_text("mnist")

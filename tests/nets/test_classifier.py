@@ -284,7 +284,9 @@ def test_corrupt_missing_and_truncated_files_are_refused(folder: Path, kind: str
     use("mnist", folder=folder)
     for damaged in (bytes(flipped), content[:-100], b""):
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r"damaged or was exchanged.*aigc_lib\.classify"):
+        with pytest.raises(
+            ValueError, match=r"damaged or was exchanged.*aigc_lib\.recipes\.classifier"
+        ):
             use("mnist", folder=folder)
         assert path.read_bytes() == damaged  # reading changes nothing
     path.unlink()

@@ -81,7 +81,7 @@ def test_a_damaged_generator_is_refused(run: Path, tmp_path: Path) -> None:
     generators.main(run, tmp_path, n=300)
     path = tmp_path / "mnist-generator.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(ValueError, match=r"was exchanged.*aigc_lib\.generators --run"):
+    with pytest.raises(ValueError, match=r"was exchanged.*aigc_lib\.recipes\.generator --run"):
         load_generator("mnist", folder=tmp_path)
     path.unlink()
     with pytest.raises(FileNotFoundError, match="is missing"):

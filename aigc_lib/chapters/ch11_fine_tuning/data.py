@@ -76,7 +76,7 @@ DIRECTIONS = packaged(
 )
 
 
-KINDS = packaged(
+NAMED_THINGS = packaged(
     "kinds",
     "the npm package emojibase-data",
     from_emojibase,
@@ -88,4 +88,4 @@ KINDS = packaged(
 )
 
 
-DATASETS = (DIRECTIONS, KINDS)
+DATASETS = (DIRECTIONS, NAMED_THINGS)

@@ -90,7 +90,7 @@ def test_the_cache_reads_each_token_once() -> None:
         read.clear()
         sampling.generate(model, start, n, cached=cached)
         assert sum(read) == wanted
-    assert Cache(model.size, 1).length == 0
+    assert Cache(model.config, 1).length == 0
 
 
 @pytest.mark.label("thm-repetition")
