@@ -132,7 +132,7 @@ def link(item: Mapping[str, str], book: Book) -> str:
         return f"chapter {number}, [{place.section}]({target})"
     if kind == "errata":
         return f"errata, [{book.errata[what]}](#{what})"
-    return f"{{cite:t}}`{what}`" if kind == "cite" else f"`{Path(what).name}`"
+    return f"{{cite:t}}`{what}`" if kind == "cite" else f"`{what}`"
 
 
 def render(claims: Sequence[Mapping[str, Any]], book: Book) -> str:
