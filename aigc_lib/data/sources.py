@@ -3,7 +3,7 @@
 A source is called as `source(wanted=..., into=...)`: it puts the files named in `wanted`, unpacked,
 in the folder `into`, and raises when it cannot. It is not trusted: `cache.py` checks the SHA-256 of
 every file before anything reads it. Package archives are in `packages.py`; which data set has
-which sources stands in `datasets.py`.
+which sources stands in `registry.py`.
 """
 
 import errno

@@ -30,7 +30,7 @@ STATISTICS = ("d_loss", "g_loss", "d_real", "d_fake")
 
 
 class Stream(Protocol):
-    """What ``fit`` trains on: endless batches that know their place (``data.Batches``, say)."""
+    """What ``fit`` trains on: endless batches that know their place (``Batches``, say)."""
 
     batch: int
 

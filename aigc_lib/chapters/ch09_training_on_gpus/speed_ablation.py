@@ -124,7 +124,7 @@ class Climber:
         return images.to(self.device)
 
     def step(self, real: Tensor) -> Tensor:
-        """One step of both players; their statistics, on the device, see ``gan.STATISTICS``."""
+        """One step of both players; ``training.STATISTICS`` of it, on the device."""
         if not self.rung.unused:
             return self.advance(real)
         gan, loss = self.gan, NON_SATURATING

@@ -1,4 +1,4 @@
-"""What chapter 11 tunes for, built from package archives as in `corpora.py`.
+"""What chapter 11 tunes for, built from package archives as in `data/corpora.py`.
 
 `directions`: the stage directions of Shakespeare's plays, one a line, an empty line between plays;
 the same four plays as in `shakespeare` are the validation part. `kinds`: names of things, each with

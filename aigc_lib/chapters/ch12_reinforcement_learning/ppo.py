@@ -1,7 +1,7 @@
 """Proximal policy optimisation: act for a while, improve on what was done, again (chapter 12).
 
-``acting.Actor`` acts; ``improve`` takes a few epochs of ``rl.ppo_loss`` over what it brought home;
-``fit`` is the loop.
+``rollout.Actor`` acts; ``improve`` takes a few epochs of ``losses.ppo_loss`` over what it brought
+home; ``fit`` is the loop.
 
     env = gymnasium.make_vec("CartPole-v1", num_envs=16)
     model = ActorCritic(observation=4, actions=2)

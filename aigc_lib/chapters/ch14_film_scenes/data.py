@@ -1,4 +1,4 @@
-"""Colour pictures with captions, built from two package archives, as in `corpora.py` (chapter 14).
+"""Colour pictures with captions, built from package archives as in `data/corpora.py` (chapter 14).
 
 The pictures are Google's Noto Emoji as the npm package emoji-datasource-google carries them, 64 x
 64 pixels with transparency; the captions, English and Chinese, come from the package emojibase-

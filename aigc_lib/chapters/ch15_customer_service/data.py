@@ -1,6 +1,6 @@
 """Questions, answers and spoken commands, built from package archives (chapter 15).
 
-Same form as `corpora.py`: archives are read as data, the same bytes come out each time.
+Same form as `data/corpora.py`: archives are read as data, the same bytes come out each time.
 
 `construction-faq`: 503 questions about building in Sweden with their answers, in English; the
 question in Swedish stands beside them. `home-intents`: commands to a house, each with the intent it

