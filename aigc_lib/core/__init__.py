@@ -11,5 +11,5 @@ runtime.py      device, seeds, size of the work, memory, what machine this is
 show.py         numbers with bounds, pictures, sliders without a kernel, the library's source
 speed.py        switches that make a step faster: bfloat16, compilation, CUDA graphs
 stats.py        intervals: Wilson's for shares, the bootstrap for means
-training.py     what training loops share: a row of their history, and TrainingError
+training.py     what training loops share: ticks, rows, resuming, TrainingError
 """

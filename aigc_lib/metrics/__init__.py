@@ -3,7 +3,6 @@
 classes.py     how often each class was drawn, and how sure the classifier is
 features.py    images -> features, and the checks that all scores share
 frechet.py     Fréchet distance (the formula of FID), and the floor under it
-inception.py   inception score
 kernel.py      kernel distance (the formula of KID)
 neighbours.py  nearest real items; memorised and copied samples
 prdc.py        precision and recall, density and coverage

@@ -77,12 +77,6 @@ def test_a_package_names_its_modules(package):
     assert faults(package, contents(package)) == []
 
 
-def test_every_chapter_has_a_room_of_its_name():
-    """The link in its opening cell leads there (``tools/lint_chapter.py``)."""
-    chapters = sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
-    assert [f"ch{path.stem.replace('-', '_')}" for path in chapters] == [r.name for r in ROOMS]
-
-
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_a_room_names_its_files_and_the_shared_modules_of_its_chapter(room):
     assert faults(room, contents(room) | used(room, NOTEBOOKS, LIBRARY)) == []
@@ -91,12 +85,10 @@ def test_a_room_names_its_files_and_the_shared_modules_of_its_chapter(room):
 MAP = '''"""The room of chapter 14, scenes.
 
 Its own files:
-
     app.py    the tool
     results/  the record
 
 What it uses:
-
     core.show       pictures
     exercises       check(...)
     gan.training    fit

@@ -1,11 +1,9 @@
 """The room of chapter 1, what generative AI is: drawing from what was learned from examples.
 
 Its own files:
-
     exercises.py  checks: drawing a category, a table of letters, nats, cross-entropy, copied runs
 
 What it uses of the shared packages:
-
     core.pixels         drawn pictures as bytes, before they are compared with the training set
     core.show           grids of digits, the slider of the walk, numbers with bounds
     data.images         load: MNIST, in which copies of the drawn digits are searched for

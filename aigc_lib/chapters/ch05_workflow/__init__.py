@@ -1,12 +1,10 @@
 """The room of chapter 5, the workflow: another office's digits, from fifty labels to deployment.
 
 Its own files:
-
     exercises.py  checks: gradient, groups, dropout, AdamW, early stopping, Wilson, drift
     few_shot.py   fitting to few labels, early stopping, frozen layers, best of many
 
 What it uses of the shared packages:
-
     core.pixels         the scanned digits as the network reads them
     core.runtime        seeds; what machine this is, and the memory used
     core.show           pictures, the library's source, numbers with bounds

@@ -1,13 +1,11 @@
 """The room of chapter 6, the first GAN: handwritten digits from noise, and an honest score.
 
 Its own files:
-
     exercises.py         checks: D's loss, smoothed labels, noise, slerp, detached samples, seeds
     record_first_gan.py  trains the chapter's GAN from several seeds and scores each
     results/             the record: first-gan-seeds
 
 What it uses of the shared packages:
-
     benchmark.compare   times the article's loop, mended, and ours in turn
     core.pixels         pictures to [-1, 1] for the networks, samples back to bytes
     core.results        reads the scores over seeds, and writes them in the recorder

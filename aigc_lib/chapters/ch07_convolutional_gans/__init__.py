@@ -1,7 +1,6 @@
 """The room of chapter 7, convolutional and conditional GANs: clothes drawn to order.
 
 Its own files:
-
     exercises.py        checks: weights, receptive field, convolutions, projection, BatchNorm
     fashion_scores.py   what a shop would ask: right kind, variety, mirrored shoes, copies
     loss_comparison.py  the experiment: losses, R1, averages, augmentation and its leaks
@@ -12,17 +11,17 @@ Its own files:
     stacked_mnist.py    a thousand modes that can be counted: three digits in the three colours
 
 What it uses of the shared packages:
-
     benchmark.loops     the textbook's loop, which the recorded DCGAN is trained by
     core.pixels         pictures to [-1, 1], samples back to bytes
     core.results        reads the three records, and writes them in the recorders
     core.runtime        device and seeds; memory kept for the next step in the recorders
     core.show           grids of clothes, the slider through latent space, numbers with bounds
-    core.speed          channels-last layout, the switch that pays on every CPU
+    core.speed          Speed: channels-last layout, the switch that pays on every CPU
     data.batches        Batches: pictures with their labels, which both players are told
     data.images         load: Fashion-MNIST, MNIST, and the names of the ten kinds
     exercises           check(...) finds an exercise's function in this room and runs it
     exercises.compare   compares an answer with the right one; WrongAnswer with a hint
+    gan.acceleration    accelerate: switches channels last on for the players
     gan.augment         differentiable augmentation: shifts, flips, cutouts
     gan.evaluate        all scores of the recorded runs
     gan.losses          least squares, hinge and Wasserstein losses; lazy R1

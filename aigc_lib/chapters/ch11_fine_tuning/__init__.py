@@ -1,7 +1,6 @@
 """The room of chapter 11, fine-tuning: what a trained model learns on top, and what it forgets.
 
 Its own files:
-
     category_task.py      which kind of thing is it? names, their split, solved examples
     data.py               data sets: stage directions of the plays; names with kinds
     exercises.py          checks: LoRA's size, output, gradients; bytes, rank, forgetting
@@ -15,7 +14,6 @@ Its own files:
     stage_directions.py   the experiment on stage directions: learned and forgotten
 
 What it uses of the shared packages:
-
     core.results            reads both records, and writes them in the recorders
     core.runtime            the memory that the page used
     core.show               sliders, times, memory, numbers with bounds
@@ -27,6 +25,7 @@ What it uses of the shared packages:
     data.texts              load_text: the stage directions and the plays
     exercises               check(...) finds an exercise's function in this room and runs it
     exercises.compare       compares an answer with the right one; WrongAnswer with a hint
+    lm.batches              TokenBatches: random windows of a text, on the device
     lm.ngram                bigram_nats: the counted baseline on stage directions
     lm.training             the loop that tuning goes through, and nats a character
     lm.writer               the small writer that is tuned: network and tokenizer

@@ -1,7 +1,6 @@
 """The room of chapter 12, reinforcement learning: a balanced pole, and a writer on a leash.
 
 Its own files:
-
     actor_critic.py      the pole's network: logits of actions, and the value of the state
     alignment.py         a writer on a leash: reward minus KL by REINFORCE; DPO from pairs
     cartpole.py          the experiment on the balanced pole: settings and score
@@ -15,7 +14,6 @@ Its own files:
     sentiment_reward.py  the reward for glad words, what it does not see, best of n, the ideal
 
 What it uses of the shared packages:
-
     core.results        reads both records, and writes them in the recorders
     core.show           sliders, times, the library's source, numbers with bounds
     core.training       a row of a training's history; TrainingError

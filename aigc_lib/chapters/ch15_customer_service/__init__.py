@@ -1,7 +1,6 @@
 """The room of chapter 15, customer service: find the stored answer, word it, or fetch a person.
 
 Its own files:
-
     app.py                  the tool: a desk in two languages that quotes and never invents
     construction-rewordings.json  the FAQ's questions as we would ask them
     data.py                 data sets: the construction FAQ, the shop's FAQ, commands to a house
@@ -17,7 +16,6 @@ Its own files:
     shop-faq.json           forty entries of an invented tea shop, in English and Chinese
 
 What it uses of the shared packages:
-
     core.results            reads the three records, and writes them in the recorder
     core.show               times, the library's source, numbers with bounds
     core.stats              wilson and bootstrap: intervals of shares and of paired gaps

@@ -1,7 +1,6 @@
 """The room of chapter 16, financial monitoring: news that turns bad, and the alarm.
 
 Its own files:
-
     app.py                  the tool: a report in, then topic, mood, alert and the reason out
     calibration.py          does a probability mean what it says? ECE, Brier, temperature
     classifier.py           topic and mood from words and embeddings; the lexicon
@@ -17,7 +16,6 @@ Its own files:
     semi_supervised_gan.py  the discriminator with one class too many, on few labels
 
 What it uses of the shared packages:
-
     core.results            reads the record of few labels, and writes it in the recorder
     core.show               sliders, memory, the library's source, numbers with bounds
     core.stats              wilson and bootstrap: intervals of shares and of gaps

@@ -33,7 +33,8 @@ class Corpus:
     """N stories, oldest first, and what is known of each.
 
     part: 0, 1, 2 for train, valid, test. topic: a number in ``earnings_parser.TOPICS``. mood: a
-    number in ``earnings_parser.MOODS``, -1 if no figures settle it. kind: which figures did, "" if none.
+    number in ``earnings_parser.MOODS``, -1 if no figures settle it. kind: which figures did, ""
+    if none.
     """
 
     stories: tuple[Story, ...]

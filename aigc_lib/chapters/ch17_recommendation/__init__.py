@@ -1,7 +1,6 @@
 """The room of chapter 17, recommendation: what texts add to histories, and what a game does.
 
 Its own files:
-
     app.py                  the tool: ten films for somebody who names a few, with reasons
     baselines.py            popularity, neighbours, factors, linear model (EASE), texts alone
     data.py                 data set: MovieLens 100K with the films' texts
@@ -15,7 +14,6 @@ Its own files:
     temporal_split.py       what was known at a moment, and what was liked after it
 
 What it uses of the shared packages:
-
     core.results            reads the three records, and writes them in the recorder
     core.show               sliders, times, the library's source, numbers with bounds
     core.stats              bootstrap: intervals of a score and of paired gaps
