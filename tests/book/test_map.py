@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import aigc_lib
-from tools.notebook import NOTEBOOKS, code_cells, tree
+from tools.notebook import NOTEBOOKS, ROOT, code_cells, tree
 
 LIBRARY = Path(aigc_lib.__file__).parent
 PACKAGES = sorted(p.parent for p in LIBRARY.glob("*/__init__.py") if p.parent.name != "chapters")
@@ -80,6 +80,11 @@ def test_a_package_names_its_modules(package):
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_a_room_names_its_files_and_the_shared_modules_of_its_chapter(room):
     assert faults(room, contents(room) | used(room, NOTEBOOKS, LIBRARY)) == []
+
+
+def test_the_readme_leads_to_every_map():
+    links = re.findall(r"\]\((aigc_lib/\S+)/__init__\.py\)", (ROOT / "README.md").read_text("utf8"))
+    assert sorted(links) == sorted(p.relative_to(ROOT).as_posix() for p in PACKAGES + ROOMS)
 
 
 MAP = '''"""The room of chapter 14, scenes.
