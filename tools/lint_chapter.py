@@ -14,8 +14,8 @@ TIMED = re.compile(
 )
 # The last line of the opening cell: the folder that holds the chapter's code.
 ROOM = re.compile(
-    r"\n\n\*\*Code of this chapter:\*\* \[`(aigc_lib/chapters/ch\w+)`\]"
-    r"\(https://github\.com/[\w-]+/[\w-]+/tree/main/\1\)\s*\Z"
+    r"\n\n\*\*Code of this chapter:\*\* \[`(ch\d\d_\w+)`\]"
+    r"\(https://github\.com/[\w-]+/[\w-]+/tree/main/aigc_lib/chapters/\1\)\s*\Z"
 )
 FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
 
@@ -73,7 +73,7 @@ def opening(nb: Notebook) -> list[str]:
         if not ROOM.search(source(cell)):
             problems.append(
                 "the opening cell must end with the link to the room: **Code of this chapter:** "
-                "[`aigc_lib/chapters/chNN_title`](https://github.com/.../tree/main/<the same>)"
+                "[`chNN_title`](https://github.com/.../tree/main/aigc_lib/chapters/chNN_title)"
             )
         return problems
     return []  # a missing section is reported by ``sections``
@@ -172,7 +172,7 @@ def numbered(nb: Notebook, file_name: str) -> list[str]:
         for name in names
         if name.split(".")[0] != file_name.split("-")[0]
     ]
-    room = f"aigc_lib/chapters/ch{file_name.partition('.')[0].replace('-', '_')}"
+    room = f"ch{file_name.partition('.')[0].replace('-', '_')}"
     linked = [found[1] for cell in opening_cells(nb) if (found := ROOM.search(source(cell)))]
     if linked != [room]:
         problems.append(f"the link to the room must lead to {room}, not to {', '.join(linked)}")
