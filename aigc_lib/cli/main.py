@@ -20,7 +20,7 @@ from aigc_lib.cli import doctor, prepare, record
 from aigc_lib.cli.train import Evaluate, Sample, Train, TrainDCGAN
 from aigc_lib.core import distributed
 from aigc_lib.core.files import write_atomically
-from aigc_lib.core.rooms import load_part, rooms, rooms_with
+from aigc_lib.core.rooms import EXTRA, load_part, rooms, rooms_with
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,7 @@ def main() -> None:
         else:
             tyro.extras.subcommand_cli_from_dict(COMMANDS, description=__doc__)()
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"aigc: {error}. The chapters need the book's packages: pip install 'aigc-lib[book]'"
-        )
+        sys.exit(f"aigc: {error}. The packages that the chapters import come with: {EXTRA}")
     except (OSError, ValueError, RuntimeError) as error:  # the library's own errors are among them
         sys.exit(f"aigc: {error}")
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ a test.
 import sys
 from collections.abc import Sequence
 
-from aigc_lib.core.rooms import load_part, rooms_with
+from aigc_lib.core.rooms import EXTRA, load_part, rooms_with
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.registry import datasets
 from aigc_lib.data.sources import DataError
@@ -34,5 +34,8 @@ def prepare(names: Sequence[str] = ()) -> int:
             print(f"chapter {number}: ready", flush=True)
         except DataError as error:
             print(f"error: chapter {number}: {error}", file=sys.stderr, flush=True)
+            failed += 1
+        except ModuleNotFoundError as error:
+            print(f"error: chapter {number}: {error}: {EXTRA}", file=sys.stderr, flush=True)
             failed += 1
     return failed
