@@ -20,6 +20,7 @@ from aigc_lib.data.batches import Batches
 from aigc_lib.data.cache import cache_dir
 from aigc_lib.data.images import load
 from aigc_lib.gan import training
+from aigc_lib.gan.acceleration import RecordedStep, accelerate
 from aigc_lib.gan.losses import NON_SATURATING
 from aigc_lib.gan.state import Gan
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
@@ -116,17 +117,17 @@ class Ours:
             latent_dim=model.latent_dim,
             lr=model.lr,
             betas=model.betas,
-            speed=model.speed,
             device=device,
         )
+        accelerate(self.gan, model.speed)
         self.batches = Batches(load(data).images.to(device), model.batch, seed=seed)
-        self.advance = training.stepper(self.gan, NON_SATURATING)
+        self.advance = RecordedStep() if model.speed.graph else training.step
 
     def run(self, steps: int) -> float:
         """Train for ``steps`` steps; returns the mean generator loss (nats)."""
-        return training._run_tick(self.gan, self.batches, steps * self.batches.batch, self.advance)[
-            "g_loss"
-        ]
+        images = steps * self.batches.batch
+        row = training.play_for(self.gan, self.batches, images, NON_SATURATING, self.advance)
+        return row["g_loss"]
 
 
 LOOPS: dict[str, type[Textbook] | type[Ours]] = {"textbook": Textbook, "ours": Ours}

@@ -90,7 +90,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Demo:
-    """Drive the working tool of a chapter, such as ``aigc demo 14 "a cat on the left at night"``."""
+    """Drive the working tool of a chapter: ``aigc demo 14 "a cat on the left at night"``."""
 
     chapter: tyro.conf.Positional[str]
     """Which tool: a chapter's number, or a word of its title, such as film."""

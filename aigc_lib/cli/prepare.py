@@ -2,8 +2,8 @@
 
 A room that has something to compute holds a module ``prepare`` with a function of that name:
 embeddings of texts, say, or a chat model's weights in the form in which the chapters read them. A
-chapter that finds them missing computes them itself; this command does it beforehand, for a class or
-a test.
+chapter that finds them missing computes them itself; this command does it beforehand, for a class
+or a test.
 """
 
 import sys

@@ -16,9 +16,10 @@ from aigc_lib.core.speed import EAGER, Speed
 from aigc_lib.core.training import Row
 from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
+from aigc_lib.gan.acceleration import RecordedStep
 from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit
+from aigc_lib.gan.training import fit, step
 from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, load_run, plain, stream
 
 
@@ -87,7 +88,8 @@ def train(config: Config, run: Run, speed: Speed, folder: Path) -> None:
         draw(players, "samples.png")
 
     fit(gan, batches, run.images, loss=game, tick=run.tick, on_tick=on_tick, config=plain(config),
-        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl")  # fmt: skip
+        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl",
+        advance=RecordedStep() if speed.graph else step)  # fmt: skip
     if distributed.rank():
         return
     draw(gan, "samples.png")  # if resumed at the very end, no tick has

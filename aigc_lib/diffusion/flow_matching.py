@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from aigc_lib.core.optim import EMA
 from aigc_lib.core.pixels import normalize
+from aigc_lib.core.training import insist_on_finite
 from aigc_lib.data.batches import Batches
 
 
@@ -21,7 +22,7 @@ def loss(network: nn.Module, x: Tensor, tokens: Tensor, rng: torch.Generator) ->
     """Mean square error of the velocity at random times: a scalar, in squared units of the pixels.
 
     Args:
-        network: (x_t, t, tokens) -> velocity, as ``nets.velocity.Velocity``.
+        network: (x_t, t, tokens) -> velocity, as ``nets.unet.Velocity``.
         x: pictures (N, C, H, W) in [-1, 1].
         tokens: their descriptions, int64 (N, L).
         rng: draws noise and times, on the pictures' device.
@@ -55,7 +56,7 @@ def fit(
         progress: show a progress bar.
 
     Raises:
-        FloatingPointError: the loss stopped being a finite number.
+        TrainingError: the loss stopped being a finite number.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     average = EMA(network, ema_half_life)
@@ -69,8 +70,7 @@ def fit(
         value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         average.update(network, batches.batch, seen)
-    if not bool(value.isfinite()):
-        raise FloatingPointError("the loss is not a finite number: lower the learning rate")
+    insist_on_finite({"loss": float(value)}, f"before image {images:,}")
     return average.network
 
 

@@ -1,15 +1,14 @@
 """The two players of the adversarial game, and all that a training step changes about them."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from aigc_lib.core import checkpoint as ckpt
-from aigc_lib.core import distributed, optim
-from aigc_lib.core.speed import EAGER, Speed
+from aigc_lib.core import optim
 from aigc_lib.core.training import Row
 
 
@@ -25,10 +24,11 @@ class Gan:
         ema_half_life: half-life of the averaged generator, in images.
         seed: of the latent noise. The weights' start is the caller's: seed before building them.
         device: where everything lives.
-        fused: update each network's parameters in one kernel (see ``optim.adam``).
-        speed: what else to do for speed; nothing by default.
 
     Attributes:
+        generate: how the steps call the generator: (N, latent_dim) -> samples (N, ...), with their
+            graph. The network itself, unless ``gan.acceleration`` put a faster twin here.
+        discriminate: how they call the discriminator: samples (N, ...) -> logits (N, 1).
         average: the averaged generator; samples come from it unless asked otherwise.
         images_seen: how many real samples the discriminator has seen.
         steps: how many steps that were.
@@ -46,27 +46,17 @@ class Gan:
         ema_half_life: float = 50_000,
         seed: int = 0,
         device: torch.device | str = "cpu",
-        fused: bool = True,
-        speed: Speed = EAGER,
     ) -> None:
         lr_g, lr_d = lr if isinstance(lr, tuple) else (lr, lr)
         self.device = torch.device(device)
         self.latent_dim = latent_dim
         self.generator = generator.to(self.device)
         self.discriminator = discriminator.to(self.device)
-        self.speed = speed
-        if speed.channels_last:
-            self.generator.to(memory_format=torch.channels_last)
-            self.discriminator.to(memory_format=torch.channels_last)
-        self.opt_g = optim.adam(self.generator, lr_g, betas, fused)
-        self.opt_d = optim.adam(self.discriminator, lr_d, betas, fused)
-        if distributed.world() > 1:
-            distributed.link(self.opt_g)
-            distributed.link(self.opt_d)
+        self.generate: Callable[..., Tensor] = self.generator
+        self.discriminate: Callable[..., Tensor] = self.discriminator
+        self.opt_g = optim.adam(self.generator, lr_g, betas)
+        self.opt_d = optim.adam(self.discriminator, lr_d, betas)
         self.ema = optim.EMA(self.generator, ema_half_life)
-        if speed.compile:  # after the average was copied: it stays eager
-            self.generator.compile()
-            self.discriminator.compile()
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.images_seen = 0
         self.steps = 0
@@ -78,34 +68,8 @@ class Gan:
         return self.ema.network
 
     def noise(self, n: int) -> Tensor:
-        """Fresh latent vectors (n, latent_dim) from N(0, I), never the same twice.
-
-        In a job of several processes all draw the same and each takes its own share.
-        """
-        n *= distributed.world()
-        z = torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
-        mine: Tensor = distributed.share(z)
-        return mine
-
-    def generate(self, z: Tensor, *condition: Tensor) -> Tensor:
-        """The generator's samples for latent vectors (N, latent_dim), float32, with their graph."""
-        with self._precision():
-            samples: Tensor = self.generator(z, *condition)
-        return samples.float()
-
-    def judge(self, samples: Tensor, *condition: Tensor) -> Tensor:
-        """The discriminator's logits (N, 1) for samples (N, ...), float32, with their graph."""
-        if self.speed.channels_last and samples.ndim == 4:
-            samples = samples.contiguous(memory_format=torch.channels_last)
-        with self._precision():
-            logits: Tensor = self.discriminator(samples, *condition)
-        return logits.float()
-
-    def _precision(self) -> torch.autocast:
-        # No cache: casts made while a graph is recorded must not outlive it.
-        return torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self.speed.bf16, cache_enabled=False
-        )
+        """Fresh latent vectors (n, latent_dim) from N(0, I), never the same twice."""
+        return torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
 
     @torch.no_grad()
     def sample(

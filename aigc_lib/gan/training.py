@@ -5,24 +5,16 @@ images seen, takes any pair of losses, and never waits for the device: statistic
 there and are read once a tick.
 """
 
-import json
-import math
-import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from aigc_lib.core import checkpoint as ckpt
 from aigc_lib.core import distributed
-from aigc_lib.core.files import write_atomically
 from aigc_lib.core.pixels import normalize
-from aigc_lib.core.speed import Replayed
-from aigc_lib.core.training import Row, TrainingError
+from aigc_lib.core.training import Row, insist_on_finite, run_ticks
 from aigc_lib.gan.losses import NON_SATURATING, AdversarialLoss
 from aigc_lib.gan.state import Gan
 
@@ -65,14 +57,13 @@ def d_step(
     """
     gan.opt_d.zero_grad(set_to_none=True)
     fake = fake.detach()
-    real_logits, fake_logits = gan.judge(real, *condition), gan.judge(fake, *condition)
+    real_logits = gan.discriminate(real, *condition)
+    fake_logits = gan.discriminate(fake, *condition)
     value = loss.discriminator(real_logits, fake_logits)
     total = value
     if loss.penalty is not None:
-        # ``forward``, for that is never compiled: compiled code has no second derivative.
-        penalty = loss.penalty(
-            lambda x: gan.discriminator.forward(x, *condition), real, fake, gan.rng
-        )
+        # The network itself, which is never compiled: compiled code has no second derivative.
+        penalty = loss.penalty(lambda x: gan.discriminator(x, *condition), real, fake, gan.rng)
         # Lazy: applied on one step of k, k times as strong (Karras et al., 2020, appendix B).
         total = value + loss.penalty_every * penalty
     total.backward()
@@ -96,7 +87,7 @@ def g_step(
         The detached loss, a scalar on the device.
     """
     gan.opt_g.zero_grad(set_to_none=True)
-    value = loss.generator(gan.judge(fake, *condition))
+    value = loss.generator(gan.discriminate(fake, *condition))
     # The gradient must pass through the discriminator but not stop in it: computing the gradient
     # of its weights too would cost a third of this step and be thrown away.
     value.backward(inputs=gan.opt_g.param_groups[0]["params"])
@@ -152,14 +143,13 @@ def fit(
     config: Mapping[str, Any] | None = None,
     log: str | Path | None = None,
     progress: bool = True,
+    advance: Callable[[Gan, Any, AdversarialLoss], Tensor] = step,
 ) -> list[Row]:
     """Train until the discriminator has seen ``images`` real images.
 
-    Every ``tick`` images the mean statistics since the last tick become a row of the history, the
-    checkpoint is written, and ``on_tick`` is called. If ``checkpoint`` exists already, training
-    goes on from there: to the same weights, bit for bit on a CPU, as if it had never stopped.
-    For the same reason ``on_tick`` leaves no trace in PyTorch's random state. In a job of several
-    processes (``distributed``) a batch is shared among them, and the first alone shows and writes.
+    Every ``tick`` images the mean statistics since the last tick become a row of the history; then
+    the checkpoint is written. If ``checkpoint`` exists already, training goes on from there, see
+    ``core.training.run_ticks``. In a job of several processes a batch is shared among them.
 
     Args:
         gan: the players.
@@ -168,10 +158,8 @@ def fit(
         loss: the game's two losses.
         tick: in images.
         on_tick: called with the players and the new row; may draw samples.
-        checkpoint: file to write at each tick and to resume from.
-        config: plain values saved in the checkpoint; a resumed run must have the same.
-        log: file for the rows, one JSON object a line; rewritten on resume.
-        progress: show a progress bar.
+        checkpoint, config, log, progress: see ``run_ticks``.
+        advance: makes a step: ``step``, or its recorded twin, see ``gan.acceleration``.
 
     Returns:
         The history. Each row holds ``images`` (seen so far), ``seconds`` (since the start,
@@ -180,86 +168,55 @@ def fit(
 
     Raises:
         TrainingError: a loss or a weight became infinite or not a number.
-        CheckpointError: the checkpoint does not fit the networks, the data or the recipe.
+        CheckpointError: the checkpoint does not fit the networks, the data or the config.
         ValueError: images or tick is less than a batch.
     """
     if images < batches.batch or tick < batches.batch:
         raise ValueError(f"images and tick must be at least one batch ({batches.batch} images)")
-    config = dict(config or {})
-    parts: dict[str, ckpt.Stateful] = {"gan": gan, "batches": batches}
-    if checkpoint and Path(checkpoint).exists():
-        ckpt.resume_run(checkpoint, parts, config, gan.device)
-        if distributed.rank() == 0:
-            _write_log(log, gan.history)
     gan.generator.train()
     gan.discriminator.train()
-    before = gan.history[-1]["seconds"] if gan.history else 0.0
-    start = time.perf_counter()
-    advance = stepper(gan, loss)
-    first = distributed.rank() == 0  # the one that shows and writes
-    bar = tqdm(total=images, initial=gan.images_seen, unit="img", disable=not (progress and first),
-               unit_scale=True, desc="training")  # fmt: skip
-    with bar:
-        while gan.images_seen < images:
-            row = _run_tick(gan, batches, min(tick, images - gan.images_seen), advance)
-            row["seconds"] = before + time.perf_counter() - start
-            gan.history.append(row)
-            bar.update(gan.images_seen - bar.n)
-            bar.set_postfix(D=f"{row['d_loss']:.3f}", G=f"{row['g_loss']:.3f}")
-            if not first:
-                continue
-            if checkpoint:
-                ckpt.save_run(checkpoint, parts, config)
-            _write_log(log, gan.history)
-            if on_tick:
-                with torch.random.fork_rng([gan.device] if gan.device.type == "cuda" else []):
-                    on_tick(gan, row)
-    return gan.history
+    return run_ticks(
+        gan,
+        lambda n: play_for(gan, batches, n, loss, advance),
+        {"gan": gan, "batches": batches},
+        clock=lambda: gan.images_seen,
+        unit="images",
+        end=images,
+        tick=tick,
+        device=gan.device,
+        on_tick=on_tick and (lambda row: on_tick(gan, row)),
+        checkpoint=checkpoint,
+        config=config,
+        log=log,
+        progress=progress,
+        shown={"d_loss": "D", "g_loss": "G"},
+    )
 
 
-def _write_log(log: str | Path | None, history: list[Row]) -> None:
-    if log:
-        lines = "".join(json.dumps(row) + "\n" for row in history)
-        write_atomically(Path(log), lines.encode())
+def play_for(
+    gan: Gan,
+    batches: Stream,
+    images: int,
+    loss: AdversarialLoss = NON_SATURATING,
+    advance: Callable[[Gan, Any, AdversarialLoss], Tensor] = step,
+) -> Row:
+    """Steps for at least ``images`` images; the only place where the host waits for the device.
 
+    Returns:
+        the means of ``STATISTICS`` over these steps.
 
-def stepper(gan: Gan, loss: AdversarialLoss) -> Callable[[Any], Tensor]:
-    """``step`` for these players and losses: replayed from CUDA graphs if ``gan.speed`` says so."""
-    if not gan.speed.graph:
-        return lambda batch: step(gan, batch, loss)
-    # A step with a penalty is other work than one without: each gets its recording.
-    recorded: dict[bool, Replayed] = {}
-
-    def advance(batch: Any) -> Tensor:
-        samples, *condition = batch if isinstance(batch, tuple) else (batch,)
-        now = loss.at(gan.steps)
-        key = now.penalty is None
-        if key not in recorded:
-            recorded[key] = Replayed(partial(play, gan, now), gan.device, gan.rng)
-        found = recorded[key](samples, *condition)
-        count(gan, len(samples))
-        return found
-
-    return advance
-
-
-def _run_tick(gan: Gan, batches: Stream, images: int, advance: Callable[[Any], Tensor]) -> Row:
-    """Steps for at least ``images`` images; the only place where the host waits for the device."""
+    Raises:
+        TrainingError: one of them, or a weight of the generator, is not finite.
+    """
     totals = torch.zeros(len(STATISTICS), device=gan.device)
-    steps = 0
-    until = gan.images_seen + images
-    while gan.images_seen < until:
-        totals += advance(distributed.share(next(batches)))
+    steps, before = 0, gan.images_seen
+    while gan.images_seen < before + images:
+        totals += advance(gan, distributed.share(next(batches)), loss)
         steps += 1
     distributed.average([totals])
-    means = (totals / steps).tolist()
     # The last step's loss does not know the weights that this step made.
     weights = torch.cat([p.detach().flatten() for p in gan.generator.parameters()])
-    if not all(math.isfinite(value) for value in means) or not bool(weights.isfinite().all()):
-        raise TrainingError(
-            "a loss or a weight stopped being a finite number between image "
-            f"{until - images:,} and {gan.images_seen:,}: "
-            f"{dict(zip(STATISTICS, means, strict=True))}. The last checkpoint, if any, is from "
-            "before that. Lower the learning rate, or check the input."
-        )
-    return {"images": gan.images_seen, **dict(zip(STATISTICS, means, strict=True))}
+    means = dict(zip(STATISTICS, (totals / steps).tolist(), strict=True))
+    largest = {"largest weight": float(weights.abs().max())}
+    insist_on_finite(means | largest, f"between image {before:,} and {gan.images_seen:,}")
+    return means

@@ -6,7 +6,6 @@ text that was not trained on. ``sampling`` lets the model write.
 """
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,69 +13,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from aigc_lib.core import checkpoint as ckpt
-from aigc_lib.core.training import Row, TrainingError
+from aigc_lib.core.training import Row, insist_on_finite, run_ticks
+from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.nets.gpt import GPT
-
-
-class TokenBatches:
-    """Random windows of a text, for ever: inputs (B, T) and, one token later, targets (B, T).
-
-    Args:
-        tokens: the text as int64 (N,), on the device where training runs.
-        batch: windows side by side.
-        context: tokens in a window.
-        seed: of the windows' places.
-
-    Raises:
-        ValueError: the text is shorter than one window and its last target.
-    """
-
-    def __init__(self, tokens: Tensor, batch: int, context: int, seed: int = 0) -> None:
-        if tokens.ndim != 1 or len(tokens) < context + 1:
-            raise ValueError(
-                f"a window of {context} tokens and its last target need a text of at least "
-                f"{context + 1} tokens, got shape {tuple(tokens.shape)}"
-            )
-        if batch < 1 or context < 1:
-            raise ValueError(f"batch and context must be at least 1, got {batch} and {context}")
-        self.tokens, self.batch, self.context = tokens, batch, context
-        self.offsets = torch.arange(context + 1, device=tokens.device)
-        self.rng = torch.Generator(tokens.device).manual_seed(seed)
-
-    def __iter__(self) -> "TokenBatches":
-        """Itself: the stream goes on where it is."""
-        return self
-
-    def __next__(self) -> tuple[Tensor, Tensor]:
-        """The next inputs and targets, int64 (B, T) each."""
-        starts = torch.randint(
-            len(self.tokens) - self.context, (self.batch, 1),
-            generator=self.rng, device=self.tokens.device,
-        )  # fmt: skip
-        windows = self.tokens[starts + self.offsets]
-        return windows[:, :-1], windows[:, 1:]
-
-    def state_dict(self) -> dict[str, Any]:
-        """The place in the stream, and what it is a stream of."""
-        return {"rng": self.rng.get_state(), "identity": self._identity()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where the stream of ``state`` was.
-
-        Raises:
-            ValueError: the state is of another text, batch or context; the stream stays as it was.
-        """
-        if state.get("identity") != self._identity():
-            raise ValueError(
-                f"this state is of another stream: {state.get('identity')}, here {self._identity()}"
-            )
-        self.rng.set_state(state["rng"].cpu())
-
-    def _identity(self) -> list[int]:
-        return [len(self.tokens), self.batch, self.context]
 
 
 def loss_of(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -158,9 +99,7 @@ def fit(
         grad_clip: longest gradient; a longer one is shortened to it.
         tick: steps between rows, checkpoints and calls of ``on_tick``.
         on_tick: called with the run and its new row; may add to the row (a validation loss, say).
-        checkpoint: file to write at each tick and to resume from, to the same bits on a CPU.
-        config: plain values saved with it; a resumed run must have the same.
-        progress: show a progress bar.
+        checkpoint, config, progress: see ``core.training.run_ticks``.
 
     Returns:
         the history: rows of ``steps``, ``seconds`` and ``loss`` (nats a token, since the last row).
@@ -172,51 +111,50 @@ def fit(
     """
     if steps < 1 or tick < 1:
         raise ValueError(f"steps and tick must be at least 1, got {steps} and {tick}")
-    config = {"steps": steps, "warmup": warmup, "lr": run.lr, **(config or {})}
-    parts: dict[str, ckpt.Stateful] = {"run": run, "batches": batches}
-    device = batches.tokens.device
-    if checkpoint and Path(checkpoint).exists():
-        ckpt.resume_run(checkpoint, parts, config, device)
     run.model.train()
-    before = run.history[-1]["seconds"] if run.history else 0.0
-    start = time.perf_counter()
-    bar = tqdm(total=steps, initial=run.steps, unit="step", disable=not progress, desc="training")
-    with bar:
-        while run.steps < steps:
-            now = min(tick, steps - run.steps)
-            total = torch.zeros((), device=device)
-            for _ in range(now):
-                for group in run.optimizer.param_groups:
-                    group["lr"] = cosine_lr(run.steps, steps, run.lr, warmup)
-                loss = loss_of(run.model, *next(batches))
-                run.optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(run.model.parameters(), grad_clip)
-                run.optimizer.step()
-                run.steps += 1
-                total += loss.detach()
-            mean = float(total) / now  # the one place where the host waits for the device
-            if not math.isfinite(mean):
-                raise TrainingError(
-                    f"the loss stopped being finite before step {run.steps}: lower the learning "
-                    "rate. The last checkpoint, if any, is from before that."
-                )
-            row = {
-                "steps": run.steps,
-                "seconds": before + time.perf_counter() - start,
-                "loss": mean,
-            }
-            if on_tick:
-                with torch.random.fork_rng([device] if device.type == "cuda" else []):
-                    on_tick(run, row)
-                run.model.train()
-            run.history.append(row)
-            if checkpoint:
-                ckpt.save_run(checkpoint, parts, config)
-            bar.update(now)
-            bar.set_postfix(loss=f"{mean:.3f}")
+
+    def tell(row: Row) -> None:
+        if on_tick:
+            on_tick(run, row)
+            run.model.train()  # a callback that writes or scores leaves it in evaluation mode
+
+    run_ticks(
+        run,
+        lambda n: _learn(run, batches, n, steps, warmup, grad_clip),
+        {"run": run, "batches": batches},
+        clock=lambda: run.steps,
+        unit="steps",
+        end=steps,
+        tick=tick,
+        device=batches.tokens.device,
+        on_tick=tell,
+        checkpoint=checkpoint,
+        config={"steps": steps, "warmup": warmup, "lr": run.lr, **(config or {})},
+        progress=progress,
+        shown={"loss": "loss"},
+    )
     run.model.eval()
     return run.history
+
+
+def _learn(
+    run: Run, batches: TokenBatches, n: int, steps: int, warmup: int, grad_clip: float
+) -> Row:
+    """``n`` steps; their mean loss is read at the end, the one place where the host waits."""
+    total = torch.zeros((), device=batches.tokens.device)
+    for _ in range(n):
+        for group in run.optimizer.param_groups:
+            group["lr"] = cosine_lr(run.steps, steps, run.lr, warmup)
+        loss = loss_of(run.model, *next(batches))
+        run.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(run.model.parameters(), grad_clip)
+        run.optimizer.step()
+        run.steps += 1
+        total += loss.detach()
+    means = {"loss": float(total) / n}
+    insist_on_finite(means, f"between step {run.steps - n:,} and {run.steps:,}")
+    return means
 
 
 @torch.no_grad()

@@ -1,9 +1,9 @@
 """A small U-Net that says in which direction noise turns into a scene (chapter 14).
 
-It is the network of a flow-matching model, which ``diffusion.flow_matching`` trains. The picture goes
-down to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015,
-"U-Net: Convolutional Networks for Biomedical Image Segmentation"); time and description scale and
-shift the channels of every block (Perez et al., 2018, "FiLM").
+It is the network of a flow-matching model, see ``diffusion.flow_matching``. The picture goes down
+to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015, "U-Net:
+Convolutional Networks for Biomedical Image Segmentation"); time and description scale and shift the
+channels of every block (Perez et al., 2018, "FiLM").
 """
 
 import math
@@ -13,7 +13,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle, silu
 
-from aigc_lib.chapters.ch14_film_scenes.networks import Description
+
+class Description(nn.Module):
+    """Numbers of words (N, L) to vectors (N, width): the sum of the words' learned vectors."""
+
+    def __init__(self, words: int, width: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(words, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """int64 (N, L), each from 0 to words - 1 -> (N, width)."""
+        summed: Tensor = self.table(tokens).sum(dim=1)
+        return summed
 
 
 class Block(nn.Module):

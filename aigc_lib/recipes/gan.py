@@ -9,15 +9,17 @@ import torch
 from torch import nn
 
 from aigc_lib.core import checkpoint as ckpt
-from aigc_lib.core import runtime
+from aigc_lib.core import distributed, runtime
 from aigc_lib.core.checkpoint import CheckpointError
 from aigc_lib.core.speed import EAGER, Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
 from aigc_lib.gan import losses
+from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.augment import Augmented
 from aigc_lib.gan.losses import AdversarialLoss
+from aigc_lib.gan.parallel import ParallelGan
 from aigc_lib.gan.state import Gan
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 from aigc_lib.nets.mlp import MLPDiscriminator, MLPGenerator
@@ -172,7 +174,8 @@ def build(config: Config, device: torch.device, speed: Speed = EAGER) -> Gan:
     """The players that a recipe describes, at the start of training."""
     runtime.seed_everything(config.seed)
     generator, discriminator = config.networks()
-    return Gan(
+    players = ParallelGan if distributed.world() > 1 else Gan
+    gan = players(
         generator,
         discriminator,
         latent_dim=config.latent_dim,
@@ -181,8 +184,8 @@ def build(config: Config, device: torch.device, speed: Speed = EAGER) -> Gan:
         ema_half_life=config.ema_half_life,
         seed=config.seed,
         device=device,
-        speed=speed,
     )
+    return accelerate(gan, speed)
 
 
 def stream(config: Config, device: torch.device) -> Batches:

@@ -18,9 +18,10 @@ import torch
 from aigc_lib.core import runtime
 from aigc_lib.data.registry import find
 from aigc_lib.data.texts import load_text
+from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.lm.ngram import bigram_nats, unigram_nats
 from aigc_lib.lm.tokenizers import Characters, frequent
-from aigc_lib.lm.training import Run, TokenBatches, evaluate, fit
+from aigc_lib.lm.training import Run, evaluate, fit
 from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_writer

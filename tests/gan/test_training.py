@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from aigc_lib.core import optim
 from aigc_lib.data.batches import Batches
 from aigc_lib.gan.losses import NON_SATURATING, SATURATING, AdversarialLoss
 from aigc_lib.gan.training import d_step, fit, g_step, step
@@ -159,7 +160,10 @@ def test_the_loop_is_the_textbooks(
     batches = small.batches()
     stream = [next(batches) for _ in range(12)]
     generator, discriminator, average, rows = plain(5, stream, d_loss, g_loss, half_life=40)
-    gan = small.gan(5, lr=(1e-3, 3e-3), ema_half_life=40, fused=fused)
+    gan = small.gan(5, lr=(1e-3, 3e-3), ema_half_life=40)
+    if not fused:
+        gan.opt_g = optim.adam(gan.generator, 1e-3, fused=False)
+        gan.opt_d = optim.adam(gan.discriminator, 3e-3, fused=False)
     history = fit(gan, small.batches(), 12 * 16, loss=game, tick=16, progress=False)
     for found, wanted in (
         (gan.generator.state_dict(), generator.state_dict()),

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from aigc_lib.core.checkpoint import CheckpointError
 from aigc_lib.core.training import TrainingError
 from aigc_lib.lm import training
-from aigc_lib.lm.training import Run, TokenBatches, adamw, cosine_lr, evaluate, fit
+from aigc_lib.lm.batches import TokenBatches
+from aigc_lib.lm.training import Run, adamw, cosine_lr, evaluate, fit
 from aigc_lib.nets.gpt import GPT, GPTConfig
 
 SIZE = GPTConfig(vocabulary=7, context=8, layers=2, heads=2, width=16)
@@ -188,5 +189,5 @@ def test_what_cannot_be_is_refused(monkeypatch):
     with pytest.raises(ValueError, match="steps and tick"):
         fit(Run(model()), TokenBatches(text(), 4, 8), 0)
     monkeypatch.setattr(training, "loss_of", lambda m, x, y: m(x).sum() * float("nan"))
-    with pytest.raises(TrainingError, match="lower the learning"):
+    with pytest.raises(TrainingError, match="Lower the learning"):
         fit(Run(model()), TokenBatches(text(), 4, 8), 2, progress=False)

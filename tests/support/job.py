@@ -11,6 +11,7 @@ import torch
 from aigc_lib.core import distributed
 from aigc_lib.core.training import Row
 from aigc_lib.data.batches import Batches
+from aigc_lib.gan.parallel import ParallelGan
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit
 from tests.support import small
@@ -19,7 +20,7 @@ from tests.support import small
 def main(path: str, images: int, dying: int = -1) -> None:
     torch.set_num_threads(1)
     distributed.start(torch.device("cpu"))
-    gan = small.gan(seed=3, weights=5)
+    gan = small.gan(seed=3, weights=5, kind=ParallelGan)
     steps = 0
 
     class Deadly(Batches):

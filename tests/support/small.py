@@ -17,12 +17,20 @@ LATENT = 4
 SHAPE = (1, 6, 6)
 
 
-def gan(seed: int = 0, *, weights: int = 0, dropout: float = 0.0, width: int = 12, **more) -> Gan:
+def gan(
+    seed: int = 0,
+    *,
+    weights: int = 0,
+    dropout: float = 0.0,
+    width: int = 12,
+    kind: type[Gan] = Gan,
+    **more,
+) -> Gan:
     """Players whose weights follow from ``weights`` and whose noise follows from ``seed``."""
     torch.manual_seed(weights)
     generator = MLPGenerator(LATENT, (width,), SHAPE)
     discriminator = MLPDiscriminator((width,), SHAPE, dropout)
-    return Gan(generator, discriminator, latent_dim=LATENT, seed=seed, **more)
+    return kind(generator, discriminator, latent_dim=LATENT, seed=seed, **more)
 
 
 def images(n: int = 100, seed: int = 0) -> Tensor:

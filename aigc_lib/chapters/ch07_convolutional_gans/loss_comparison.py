@@ -23,6 +23,7 @@ from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import ImageSet
 from aigc_lib.gan import losses, training
+from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.augment import Augmented, Change, augment, cutout, flip, translation
 from aigc_lib.gan.losses import AdversarialLoss
 from aigc_lib.gan.state import Gan
@@ -117,7 +118,7 @@ def players(setting: Config, seed: int, device: torch.device | str = "cpu") -> G
     discriminator = DCDiscriminator(
         1, 32, CLASSES, spectral=setting.spectral, batch_norm=setting.batch_norm
     )
-    return Gan(
+    gan = Gan(
         DCGenerator(64, 1, 32, CLASSES),
         Augmented(discriminator, setting.both) if setting.both else discriminator,
         latent_dim=64,
@@ -126,8 +127,8 @@ def players(setting: Config, seed: int, device: torch.device | str = "cpu") -> G
         ema_half_life=20_000,
         seed=seed,
         device=device,
-        speed=Speed(channels_last=True),
     )
+    return accelerate(gan, Speed(channels_last=True))
 
 
 def stream(setting: Config, train: ImageSet, seed: int) -> Batches:

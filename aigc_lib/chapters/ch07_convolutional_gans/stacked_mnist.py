@@ -19,6 +19,7 @@ from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import ImageSet
 from aigc_lib.gan import losses, training
+from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.state import Gan
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
@@ -37,7 +38,7 @@ def stack(digits: ImageSet, n: int, seed: int) -> Tensor:
 def players(seed: int, width: int = 32, device: torch.device | str = "cpu") -> Gan:
     """Chapter 7's networks for three channels and without labels, before training."""
     torch.manual_seed(seed)
-    return Gan(
+    gan = Gan(
         DCGenerator(64, 3, width),
         DCDiscriminator(3, width),
         latent_dim=64,
@@ -45,9 +46,9 @@ def players(seed: int, width: int = 32, device: torch.device | str = "cpu") -> G
         betas=(0.0, 0.99),
         ema_half_life=50_000,
         seed=seed,
-        speed=Speed(channels_last=True),
         device=torch.device(device),
     )
+    return accelerate(gan, Speed(channels_last=True))
 
 
 def fit(gan: Gan, digits: ImageSet, images: int, seed: int, progress: bool = True) -> Gan:

@@ -19,12 +19,14 @@ from torchvision import transforms
 from tqdm import tqdm
 
 from aigc_lib.benchmark.loops import FOLDERS, MODELS, Model
+from aigc_lib.core import optim
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.speed import EAGER, Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.cache import cache_dir
 from aigc_lib.data.images import load
 from aigc_lib.gan import training
+from aigc_lib.gan.acceleration import RecordedStep, accelerate
 from aigc_lib.gan.losses import NON_SATURATING
 from aigc_lib.gan.state import Gan
 
@@ -99,10 +101,13 @@ class Climber:
             betas=model.betas,
             seed=seed,
             device=device,
-            fused=rung.fused,
-            speed=rung.speed,
         )
-        self.advance = training.stepper(self.gan, NON_SATURATING)
+        if not rung.fused:
+            gan = self.gan
+            gan.opt_g = optim.adam(gan.generator, model.lr, model.betas, fused=False)
+            gan.opt_d = optim.adam(gan.discriminator, model.lr, model.betas, fused=False)
+        accelerate(self.gan, rung.speed)
+        self.advance = RecordedStep() if rung.speed.graph else training.step
         if rung.on_device:
             self.batches: Iterator[Any] = iter(
                 Batches(data.images.to(device), model.batch, seed=seed)
@@ -126,14 +131,14 @@ class Climber:
     def step(self, real: Tensor) -> Tensor:
         """One step of both players; their statistics, on the device, see ``gan.STATISTICS``."""
         if not self.rung.unused:
-            return self.advance(real)
+            return self.advance(self.gan, real)
         gan, loss = self.gan, NON_SATURATING
         if not real.is_floating_point():
             real = normalize(real)
         fake = gan.generate(gan.noise(len(real)))
         found = training.d_step(gan, real, fake, loss)
         gan.opt_g.zero_grad(set_to_none=True)
-        value = loss.generator(gan.judge(fake))
+        value = loss.generator(gan.discriminate(fake))
         value.backward()  # through the discriminator's weights too
         gan.opt_g.step()
         training.count(gan, len(real))

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import training
+from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.lm.tokenizers import Characters
 from aigc_lib.nets.gpt import GPT, GPTConfig
 
@@ -83,7 +84,7 @@ def fresh(setting: Config, vocabulary: int, seed: int, device: torch.device | st
 def fit(model: GPT, tokens: Tensor, setting: Config, seed: int, progress: bool = True) -> float:
     """Train with ``lm.fit``; returns the seconds it took."""
     run = training.Run(model, setting.lr, DECAY)
-    batches = training.TokenBatches(tokens, setting.batch, setting.context, seed)
+    batches = TokenBatches(tokens, setting.batch, setting.context, seed)
     history = training.fit(
         run, batches, setting.steps, warmup=setting.warmup, grad_clip=CLIP, progress=progress
     )

@@ -14,6 +14,7 @@ import tyro
 from aigc_lib.core import results
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import tokenizers, training
+from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.nets.gpt import GPT, GPTConfig
 from tools.notebook import ROOT
 
@@ -25,7 +26,7 @@ def run(tokens: dict[str, torch.Tensor], vocabulary: int, width: int, seed: int)
     """One size and seed: nats over the whole held-out text, and the number of parameters."""
     torch.manual_seed(seed)
     model = GPT(GPTConfig(vocabulary, CONTEXT, LAYERS, HEADS, width))
-    batches = training.TokenBatches(tokens["train"], BATCH, CONTEXT, seed)
+    batches = TokenBatches(tokens["train"], BATCH, CONTEXT, seed)
     training.fit(training.Run(model, LR), batches, STEPS, progress=False)
     nats = training.evaluate(model, tokens["valid"]) * (len(tokens["valid"]) - 1)
     inner = sum(p.numel() for p in model.blocks.parameters())

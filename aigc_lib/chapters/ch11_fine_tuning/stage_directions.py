@@ -10,7 +10,8 @@ from torch import Tensor
 from aigc_lib.chapters.ch11_fine_tuning import finetune
 from aigc_lib.chapters.ch11_fine_tuning.finetune import Config, Tuned
 from aigc_lib.data.texts import load_text
-from aigc_lib.lm.training import TokenBatches, evaluate
+from aigc_lib.lm.batches import TokenBatches
+from aigc_lib.lm.training import evaluate
 from aigc_lib.lm.writer import Writer
 from aigc_lib.nets.gpt import GPT
 from aigc_lib.pretrained.loaders import load_writer

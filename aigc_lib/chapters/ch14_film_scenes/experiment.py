@@ -32,6 +32,7 @@ from aigc_lib.core.pixels import normalize, to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.gan import losses, training
+from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.state import Gan
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import frechet_distance, statistics
@@ -53,7 +54,7 @@ def players(kind: Kind, seed: int) -> Gan:
     torch.manual_seed(seed)
     generator = SceneGenerator(0 if kind == "nobody reads" else len(WORDS))
     discriminator = SceneDiscriminator(len(WORDS) if kind == "both read" else 0)
-    return Gan(
+    gan = Gan(
         generator,
         discriminator,
         latent_dim=generator.latent_dim,
@@ -61,8 +62,8 @@ def players(kind: Kind, seed: int) -> Gan:
         betas=(0.0, 0.99),
         ema_half_life=10_000,
         seed=seed,
-        speed=Speed(channels_last=True),
     )
+    return accelerate(gan, Speed(channels_last=True))
 
 
 def fit(kind: Kind, scenes: Scenes, seed: int, images: int, progress: bool = False) -> Gan:

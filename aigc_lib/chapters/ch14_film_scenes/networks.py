@@ -11,20 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from aigc_lib.nets.unet import Description
+
 SIDE = 32
-
-
-class Description(nn.Module):
-    """Numbers of words (N, L) to vectors (N, width): the sum of the words' learned vectors."""
-
-    def __init__(self, words: int, width: int) -> None:
-        super().__init__()
-        self.table = nn.Embedding(words, width)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """int64 (N, L), each from 0 to words - 1 -> (N, width)."""
-        summed: Tensor = self.table(tokens).sum(dim=1)
-        return summed
 
 
 class SceneGenerator(nn.Module):

@@ -155,7 +155,7 @@ def game_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
 def judge_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
     """The judge's logit (Q, P) for every stored reply (P, E)."""
     asked = questions.repeat_interleave(len(pool), 0)
-    logits = players.judge(pool.repeat(len(questions), 1), asked)
+    logits = players.discriminate(pool.repeat(len(questions), 1), asked)
     return logits.view(len(questions), len(pool))
 
 

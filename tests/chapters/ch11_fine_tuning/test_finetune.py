@@ -17,8 +17,9 @@ from aigc_lib.chapters.ch11_fine_tuning import (
 )
 from aigc_lib.chapters.ch11_fine_tuning import data as tuning
 from aigc_lib.chapters.ch11_fine_tuning.finetune import LAYERS, Config
+from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.lm.tokenizers import Characters
-from aigc_lib.lm.training import TokenBatches, evaluate
+from aigc_lib.lm.training import evaluate
 from aigc_lib.lm.writer import Writer
 from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained.loaders import load_writer

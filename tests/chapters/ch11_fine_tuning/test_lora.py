@@ -16,7 +16,8 @@ from aigc_lib.chapters.ch11_fine_tuning.lora import (
     lora_state,
     trainable,
 )
-from aigc_lib.lm.training import Run, TokenBatches, fit
+from aigc_lib.lm.batches import TokenBatches
+from aigc_lib.lm.training import Run, fit
 from tests.chapters.ch11_fine_tuning.lora_models import (
     GPT_TARGETS,
     LLAMA_TARGETS,

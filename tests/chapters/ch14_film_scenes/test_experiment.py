@@ -10,6 +10,7 @@ from aigc_lib.chapters.ch14_film_scenes.networks import (
     SceneGenerator,
 )
 from aigc_lib.core import results
+from aigc_lib.core.training import TrainingError
 from aigc_lib.data.batches import Batches
 from aigc_lib.diffusion import flow_matching
 from aigc_lib.nets.unet import Velocity
@@ -41,7 +42,7 @@ def test_who_reads_depends_on_the_game():
         gan.generator.eval()
         z = gan.noise(6)
         drawn = [gan.generate(z, words) for words in (TOKENS, other)]
-        said = [gan.judge(pictures, words) for words in (TOKENS, other)]
+        said = [gan.discriminate(pictures, words) for words in (TOKENS, other)]
         assert drawn[0].shape == (6, 3, 32, 32)
         assert said[0].shape == (6, 1)
         assert torch.equal(*drawn) != generator
@@ -145,5 +146,5 @@ def test_a_flow_learns_and_samples():
     assert torch.equal(drawn, flow_matching.sample(average, words[:3], 4, seed=0))
     with pytest.raises(ValueError, match="at least 1"):
         flow_matching.sample(average, words[:3], 0, seed=0)
-    with pytest.raises(FloatingPointError, match="learning rate"):
+    with pytest.raises(TrainingError, match="learning rate"):
         flow_matching.fit(network, batches, 320, lr=1e12, progress=False)

@@ -1,16 +1,16 @@
 """Each speed switch against its eager twin."""
 
-import copy
 import shutil
 import sys
 
 import pytest
 import torch
 
-from aigc_lib.core.speed import EAGER, Replayed, Speed
-from aigc_lib.gan.losses import NON_SATURATING, AdversarialLoss, with_r1
+from aigc_lib.core.speed import EAGER, Recorded, Speed
+from aigc_lib.gan.acceleration import RecordedStep, accelerate
+from aigc_lib.gan.losses import AdversarialLoss, with_r1
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit, step, stepper
+from aigc_lib.gan.training import fit, step
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 from tests.support import small
 
@@ -18,7 +18,7 @@ from tests.support import small
 def convolutional(speed: Speed, device: str = "cpu") -> Gan:
     torch.manual_seed(0)
     players = DCGenerator(8, width=4), DCDiscriminator(width=4)
-    return Gan(*players, latent_dim=8, lr=1e-3, speed=speed, device=device)
+    return accelerate(Gan(*players, latent_dim=8, lr=1e-3, device=device), speed)
 
 
 def digits(n: int = 16, seed: int = 0) -> torch.Tensor:
@@ -28,9 +28,9 @@ def digits(n: int = 16, seed: int = 0) -> torch.Tensor:
 
 def trained(speed: Speed, loss: AdversarialLoss, steps: int, device: str = "cpu") -> Gan:
     gan = convolutional(speed, device)
-    advance = stepper(gan, loss)
+    advance = RecordedStep() if speed.graph else step
     for seed in range(steps):
-        advance(digits(seed=seed).to(device))
+        advance(gan, digits(seed=seed).to(device), loss)
     return gan
 
 
@@ -52,7 +52,7 @@ def test_bf16_stays_near_and_keeps_weights_and_losses_in_float32() -> None:
     fast, slow = convolutional(Speed(bf16=True)), convolutional(EAGER)
     z = torch.randn(16, 8)
     images = slow.generate(z)
-    logits, wanted = fast.judge(images), slow.judge(images)
+    logits, wanted = fast.discriminate(images), slow.discriminate(images)
     assert logits.dtype == fast.generate(z).dtype == torch.float32
     gap = float((logits - wanted).detach().abs().max() / wanted.detach().abs().max())
     assert 1e-6 < gap < 0.05  # it is at work, and it is near
@@ -69,11 +69,11 @@ def test_on_a_cpu_a_replayed_step_is_the_step_bit_for_bit() -> None:
     assert graphed.steps == 5
 
 
-def test_fit_takes_the_switches() -> None:
+def test_fit_takes_recorded_steps() -> None:
     whole = []
-    for speed in (EAGER, Speed(graph=True)):
-        gan = small.gan(speed=speed)
-        fit(gan, small.batches(), 160, tick=80, loss=with_r1(1.0, every=3), progress=False)
+    for advance in (step, RecordedStep()):
+        gan, loss = small.gan(), with_r1(1.0, every=3)
+        fit(gan, small.batches(), 160, tick=80, loss=loss, progress=False, advance=advance)
         whole.append(gan.state_dict())
     assert not small.differing(*whole)
 
@@ -82,11 +82,13 @@ def test_a_compiled_network_is_the_same_function(monkeypatch: pytest.MonkeyPatch
     if sys.platform == "win32" or not shutil.which("g++"):
         pytest.skip("torch.compile needs a C++ compiler")
     slow = convolutional(EAGER)
-    fast = copy.deepcopy(slow)
-    fast.discriminator.compile()
+    fast = accelerate(convolutional(EAGER), Speed(compile=True))
     images = torch.rand(4, 1, 28, 28)
-    torch.testing.assert_close(fast.judge(images), slow.judge(images), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        fast.discriminate(images), slow.discriminate(images), rtol=1e-4, atol=1e-5
+    )
     # And penalties, which need second derivatives, pass around the compiled code.
+    fast.generate = fast.generator  # one network compiled is enough to wait for
     step(fast, digits(), with_r1(1.0))
     assert all(bool(p.isfinite().all()) for p in fast.discriminator.parameters())
 
@@ -102,13 +104,18 @@ def test_replayed_steps_are_the_eager_ones() -> None:
 
 def test_replayed_counts_nothing_on_a_cpu() -> None:
     calls = []
-    work = Replayed(lambda x: calls.append(1) or x + 1, torch.device("cpu"), torch.Generator())
+    work = Recorded(lambda x: calls.append(1) or x + 1, torch.device("cpu"), torch.Generator())
     for _ in range(6):
         assert float(work(torch.ones(()))) == 2
     assert len(calls) == 6
     assert work.graph is None
 
 
-def test_the_default_is_eager() -> None:
-    assert Speed() == EAGER == small.gan().speed
-    assert stepper(small.gan(), NON_SATURATING)(small.images(16)).shape == (4,)
+def test_without_switches_the_steps_call_the_networks_themselves() -> None:
+    assert Speed() == EAGER
+    gan = small.gan()
+    assert gan.generate is gan.generator
+    assert gan.discriminate is gan.discriminator
+    twin = accelerate(small.gan(), EAGER)
+    found, wanted = (step(one, small.images(16)) for one in (twin, gan))
+    assert torch.equal(found, wanted)
