@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import psutil
 import torch
 
+from aigc_lib.cli import EXTRA
 from aigc_lib.core import runtime
-from aigc_lib.core.rooms import EXTRA
 from aigc_lib.data.cache import cache_dir, fault
 from aigc_lib.data.registry import datasets
 from aigc_lib.gan.losses import with_r1

@@ -16,11 +16,12 @@ import tyro
 
 from aigc_lib.benchmark import compare
 from aigc_lib.benchmark.loops import LOOPS
-from aigc_lib.cli import doctor, prepare, record
+from aigc_lib.cli import EXTRA, doctor, prepare, record
+from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.cli.train import Evaluate, Sample, Train, TrainDCGAN
 from aigc_lib.core import distributed
 from aigc_lib.core.files import write_atomically
-from aigc_lib.core.rooms import EXTRA, load_part, rooms, rooms_with
+from aigc_lib.core.rooms import load_part, rooms, rooms_with
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Bench:
 
     def __call__(self) -> None:
         """Print the comparison."""
+        if self.out:
+            insist_writable(self.out, ".json")
         result = compare.compare(self.rounds, self.steps, model=self.model)
         command = f"aigc bench --rounds {self.rounds} --steps {self.steps} --model {self.model}"
         result |= {"command": command, "date": date.today().isoformat()}

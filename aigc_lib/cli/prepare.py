@@ -9,7 +9,8 @@ or a test.
 import sys
 from collections.abc import Sequence
 
-from aigc_lib.core.rooms import EXTRA, load_part, rooms_with
+from aigc_lib.cli import EXTRA
+from aigc_lib.core.rooms import load_part, rooms_with
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.registry import datasets
 from aigc_lib.data.sources import DataError

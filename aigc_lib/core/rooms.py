@@ -10,8 +10,6 @@ import pkgutil
 import re
 from types import ModuleType
 
-EXTRA = "pip install 'aigc-lib[chapters]'"  # brings what the rooms import beyond the library's own
-
 
 def rooms() -> dict[str, str]:
     """The number of each chapter that has a room, ``"14"``, and the room's full module name."""
