@@ -11,6 +11,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import norm
 from torch import Tensor
 
+from aigc_lib.chapters.ch03_adversarial_objective.closed_forms import optimal_logit
 from aigc_lib.gan import divergences
 
 PAIRS = [((0.0, 1.0), (1.5, 0.7)), ((0.0, 1.0), (0.0, 1.0)), ((-3.0, 0.5), (3.0, 2.0))]
@@ -85,7 +86,7 @@ def test_optimal_discriminator_is_where_a_search_ends(p: float, q: float) -> Non
 def test_optimal_logit_is_the_discriminators() -> None:
     p, q = density(0.0, 1.0), density(1.5, 0.7)
     near = GRID.abs() < 2.5  # far out the probability rounds to 0 or 1; the logit does not
-    d, logit = divergences.optimal_discriminator(p, q)[near], divergences.optimal_logit(p, q)[near]
+    d, logit = divergences.optimal_discriminator(p, q)[near], optimal_logit(p, q)[near]
     torch.testing.assert_close((d / (1 - d)).log(), logit, rtol=1e-6, atol=1e-9)
     # For Gaussians the log ratio is a parabola; this is it, expanded by hand.
     x = GRID[near]

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch_fidelity.metric_isc import isc_features_to_metric
 from torchmetrics.image.inception import InceptionScore
 
+from aigc_lib.chapters.ch08_evaluating_generators.inception_score import inception_score
 from aigc_lib.metrics.classes import class_counts, confident_share, total_variation
-from aigc_lib.metrics.inception import inception_score
 
 
 def test_class_counts() -> None:

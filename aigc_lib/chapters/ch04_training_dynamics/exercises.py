@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from aigc_lib.chapters.ch04_training_dynamics import dirac
 from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_shape, same_tensor
-from aigc_lib.gan import dirac, losses
+from aigc_lib.gan import losses
 
 
 def _number(answer: object, expected: float, slips: dict[float, str], hint: str, what: str) -> None:

@@ -9,7 +9,11 @@ from scipy.integrate import quad
 from scipy.stats import norm
 from torch import Tensor
 
-from aigc_lib.gan import divergences
+from aigc_lib.chapters.ch03_adversarial_objective.closed_forms import (
+    F_DIVERGENCES,
+    f_divergence,
+    f_gan_bound,
+)
 
 X = np.linspace(-15, 15, 6001)
 DX = X[1] - X[0]
@@ -44,17 +48,17 @@ ALL = pytest.mark.parametrize("name", list(BY_HAND))
 
 
 def test_every_divergence_of_the_table_is_proved() -> None:
-    assert set(divergences.F_DIVERGENCES) == set(BY_HAND)
+    assert set(F_DIVERGENCES) == set(BY_HAND)
 
 
 @pytest.mark.label("def-f-divergence")
 @ALL
 def test_each_f_gives_its_divergence(name: str) -> None:
     integrand, closed, _ = BY_HAND[name]
-    table = divergences.F_DIVERGENCES[name]
+    table = F_DIVERGENCES[name]
     wanted, _ = quad(lambda x: integrand(norm.pdf(x), norm.pdf(x, M, S)), -12, 12, epsabs=1e-12)
     p, q = tensors(norm.pdf(X), norm.pdf(X, M, S))
-    assert float(divergences.f_divergence(table, p, q, DX)) == pytest.approx(wanted, rel=1e-7)
+    assert float(f_divergence(table, p, q, DX)) == pytest.approx(wanted, rel=1e-7)
     assert closed is None or wanted == pytest.approx(closed, rel=1e-8)
     assert float(table.f(torch.ones(()))) == 0  # f(1) = 0
     u = torch.linspace(0.05, 6, 200, dtype=torch.float64)
@@ -67,7 +71,7 @@ def test_each_f_gives_its_divergence(name: str) -> None:
 @pytest.mark.label("eq-conjugate")
 @ALL
 def test_each_conjugate_is_the_highest_gap_between_line_and_curve(name: str) -> None:
-    table, top = divergences.F_DIVERGENCES[name], BY_HAND[name][2]
+    table, top = F_DIVERGENCES[name], BY_HAND[name][2]
     u = torch.logspace(-9, 9, 400_001, dtype=torch.float64)
     v = torch.linspace(-3, 3, 13, dtype=torch.float64)
     ts = table.activation(v)
@@ -82,19 +86,19 @@ def test_each_conjugate_is_the_highest_gap_between_line_and_curve(name: str) -> 
 @ALL
 def test_no_critic_passes_the_divergence_and_the_best_one_reaches_it(name: str) -> None:
     integrand, _, _ = BY_HAND[name]
-    table = divergences.F_DIVERGENCES[name]
+    table = F_DIVERGENCES[name]
     p, q = norm.pdf(X, 0, 0.9), norm.pdf(X, M)
     near = np.abs(X) < 8
     p, q, x = p[near], q[near], X[near]
     whole = float(integrand(p, q).sum() * DX)
     best = table.derivative(tensors(p / q)[0])
-    reached = divergences.f_gan_bound(table, best, *tensors(p, q), DX)
+    reached = f_gan_bound(table, best, *tensors(p, q), DX)
     assert float(reached) == pytest.approx(whole, rel=1e-6)
     rng = np.random.default_rng(0)
     for _ in range(200):
         wave = rng.normal() * np.sin(rng.normal() * x + rng.normal()) + rng.normal()
         t = table.activation(tensors(wave)[0])
-        found = float(divergences.f_gan_bound(table, t, *tensors(p, q), DX))
+        found = float(f_gan_bound(table, t, *tensors(p, q), DX))
         assert found < whole - 1e-6
 
 
@@ -105,7 +109,7 @@ def test_the_gans_loss_is_the_jensen_shannon_row(seed: int) -> None:
     p, q = rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(6))
     logits = rng.normal(size=6) * 2
     loss = p @ np.logaddexp(0, -logits) + q @ np.logaddexp(0, logits)
-    js = divergences.F_DIVERGENCES["JSD(p, q)"]
+    js = F_DIVERGENCES["JSD(p, q)"]
     t = js.activation(tensors(logits)[0])
-    bound = float(divergences.f_gan_bound(js, t, *tensors(p, q)))
+    bound = float(f_gan_bound(js, t, *tensors(p, q)))
     assert bound == pytest.approx(math.log(2) - loss / 2, abs=1e-12)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_lib.gan import dirac, losses
+from aigc_lib.chapters.ch04_training_dynamics import dirac
+from aigc_lib.gan import losses
 
 SIGNS = {"saturating": 1.0, "non-saturating": -1.0}
 GAMES = {"saturating": losses.SATURATING, "non-saturating": losses.NON_SATURATING}

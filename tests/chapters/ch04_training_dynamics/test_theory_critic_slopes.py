@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from aigc_lib.gan import dirac, losses
+from aigc_lib.chapters.ch04_training_dynamics import dirac
+from aigc_lib.gan import losses
 from aigc_lib.nets.mlp import point_discriminator
 
 

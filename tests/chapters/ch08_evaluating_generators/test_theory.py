@@ -12,10 +12,10 @@ from scipy.optimize import minimize
 from scipy.stats import entropy
 
 from aigc_lib.chapters.ch08_evaluating_generators.blind_test import hits_needed, luck
+from aigc_lib.chapters.ch08_evaluating_generators.inception_score import inception_score
 from aigc_lib.gan import divergences
 from aigc_lib.metrics import frechet
 from aigc_lib.metrics.frechet import Statistics, frechet_distance
-from aigc_lib.metrics.inception import inception_score
 from aigc_lib.metrics.kernel import kernel_distance
 
 Array = NDArray[np.float64]

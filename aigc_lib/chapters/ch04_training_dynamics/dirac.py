@@ -146,29 +146,3 @@ def simulate(
         opt_g.step()
         states.append(torch.cat([theta, omega]).flatten().detach())
     return torch.stack(states)
-
-
-def wasserstein(x: Tensor, y: Tensor, p: Tensor | None = None, q: Tensor | None = None) -> Tensor:
-    """The Wasserstein-1 distance of two distributions on a line, exactly, for points of any number.
-
-        W1 = integral |F(t) - G(t)| dt,   F and G: the shares of weight at or below t
-
-    Args:
-        x, y: places (n,) and (m,), in any order.
-        p, q: weights of the places, not negative, of the same sum; equal weights if left out.
-
-    Returns:
-        A scalar, in the units of ``x``. Differentiable in the places.
-
-    Raises:
-        ValueError: not one axis, no points, or weights of another shape.
-    """
-    p = torch.full_like(x, 1 / max(len(x), 1)) if p is None else p
-    q = torch.full_like(y, 1 / max(len(y), 1)) if q is None else q
-    if x.ndim != 1 or y.ndim != 1 or not len(x) or not len(y):
-        raise ValueError(f"need points (n,) and (m,), got {tuple(x.shape)} and {tuple(y.shape)}")
-    if p.shape != x.shape or q.shape != y.shape:
-        raise ValueError(f"need one weight a point, got {tuple(p.shape)} and {tuple(q.shape)}")
-    places, order = torch.cat([x, y]).sort()
-    gap = torch.cat([p, -q])[order].cumsum(0)[:-1]  # F - G between neighbouring places
-    return (gap.abs() * places.diff()).sum()
