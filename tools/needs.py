@@ -2,9 +2,9 @@
 
     python -m tools.needs
 
-An installed library has no notebooks to look into, so this is found out here and travels with it as
-``aigc_lib/cli/needs.json``. Read are a chapter's notebook, its room without the recorders, and every
-module of the library that these import, one after the other; an import inside a function counts.
+An installed library has no notebooks to look into, so this is found out here and travels with it
+as ``aigc_lib/cli/needs.json``. Read are a chapter's notebook, its room without the recorders, and
+every module of the library that these import; an import inside a function counts as well.
 """
 
 import ast

@@ -31,7 +31,7 @@ def test_the_device_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
         assert str(runtime.device()).removesuffix(":0") == wanted
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda", "cuda:77", "CPU?", "xpu:9", "meta", "mps", "vulkan"])
+@pytest.mark.parametrize("name", ["gpu", "cuda", "cuda:77", "CPU?", "xpu:9", "meta", "mps"])
 def test_a_device_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
