@@ -85,7 +85,10 @@ def written(body: list[ast.stmt]) -> str:
 
 
 def setup(nb: Notebook) -> list[str]:
-    """The first code cell imports aigc_lib, and installs it on Colab only where that fails."""
+    """The first code cell imports aigc_lib; only where that fails, and on Colab, it installs.
+
+    It installs the extra ``chapters``: the library alone lacks what some pages import.
+    """
     cells = code_cells(nb)
     if not cells:
         return ["there is no code cell"]
@@ -100,11 +103,12 @@ def setup(nb: Notebook) -> list[str]:
     ]
     handled = written(handlers[0].body) if handlers else ""
     complete = "google.colab" in handled and "sys.modules" in handled and "raise" in handled
-    if not complete or not re.search(r"^\s+%pip install .*github\.com/", source(cell), re.M):
+    install = re.search(r'^\s+%pip install -q "aigc-lib\[chapters\] @ ', source(cell), re.M)
+    if not complete or not install or "git+https://github.com/" not in handled:
         return [
             "the first code cell must try `import aigc_lib` and, on ModuleNotFoundError, "
-            "`%pip install` it from the repository if 'google.colab' is in sys.modules, "
-            "and raise otherwise"
+            "`%pip install` aigc-lib[chapters] from the repository if 'google.colab' is in "
+            "sys.modules, and raise otherwise"
         ]
     return []
 

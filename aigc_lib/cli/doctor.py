@@ -9,13 +9,16 @@ import platform
 import shutil
 import statistics
 import time
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 import torch
 
+from aigc_lib.cli import EXTRA
 from aigc_lib.core import runtime
 from aigc_lib.data.cache import cache_dir, fault
 from aigc_lib.data.registry import datasets
@@ -26,8 +29,8 @@ from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 
 GIB = 2**30
 TIMINGS = Path(__file__).with_name("timings.json")  # written when the chapters are executed
-PACKAGES = ("torchvision", "matplotlib", "ipywidgets", "jupyter-book", "nbval", "scikit-learn")
-INSTALL = "make book, or: pip install -e '.[book,test]'"
+NEEDS = Path(__file__).with_name("needs.json")  # what each chapter imports: tools/needs.py
+KERNEL = "pip install jupyterlab"
 
 
 class Finding(NamedTuple):
@@ -39,14 +42,25 @@ class Finding(NamedTuple):
 
 
 def software() -> list[Finding]:
-    """Python, PyTorch and the packages that the book's pages import or are built with."""
+    """Python, PyTorch and the packages that the chapters import, with their versions."""
     found = [Finding("Python", platform.python_version()), Finding("PyTorch", torch.__version__)]
-    for package in PACKAGES:
-        try:
-            found.append(Finding(package, version(package)))
-        except PackageNotFoundError:
-            found.append(Finding(package, "not installed", INSTALL))
+    needed: dict[str, list[str]] = json.loads(NEEDS.read_text(encoding="utf8"))
+    more = sorted({name for names in needed.values() for name in names})
+    makers = metadata.packages_distributions()  # sklearn is in scikit-learn
+    for name in ("torchvision", "matplotlib", "ipywidgets", "ipykernel", *more):
+        if find_spec(name) is None:
+            advice = KERNEL if name == "ipykernel" else EXTRA
+            found.append(Finding(name, "not installed", advice))
+        else:
+            told = metadata.version(makers[name][0]) if name in makers else "installed"
+            found.append(Finding(name, told))
     return found
+
+
+def lacking() -> dict[str, list[str]]:
+    """For each chapter's number, the packages that it imports and that are not installed."""
+    needed: dict[str, list[str]] = json.loads(NEEDS.read_text(encoding="utf8"))
+    return {number: [n for n in names if find_spec(n) is None] for number, names in needed.items()}
 
 
 def hardware() -> list[Finding]:
@@ -107,17 +121,23 @@ def probe(rounds: int = 5, steps: int = 8) -> float:
     return statistics.median(times[1:])  # the first also warms up
 
 
-def chapters(timings: dict[str, Any], seconds: float, free: float) -> list[Finding]:
-    """How long each recorded chapter will take here, and whether its memory is free.
+def chapters(
+    timings: dict[str, Any], seconds: float, free: float, lacks: Mapping[str, Sequence[str]]
+) -> list[Finding]:
+    """How long each recorded chapter will take here, and whether it can run.
 
     Args:
         timings: the content of ``TIMINGS``, with its ``probe_seconds``.
         seconds: what ``probe`` took here.
         free: memory that is free, in bytes.
+        lacks: packages that are missing, by the chapter's number; see ``lacking``.
     """
     slower = seconds / timings["probe_seconds"]
     found = []
     for name, cost in timings["chapters"].items():
+        if missing := lacks.get(name[:2]):
+            found.append(Finding(name, f"does not run without {', '.join(missing)}", EXTRA))
+            continue
         gib = cost["peak_mib"] / 1024
         short = f"close other programs: {free / GIB:.1f} GiB are free" if gib > free / GIB else ""
         told = f"about {duration(cost['seconds'] * slower)}, {gib:.1f} GiB of memory"
@@ -136,9 +156,8 @@ def report() -> str:
     """The whole examination as text."""
     parts = {"Software": software(), "Machine": hardware(), "Data": data()}
     timings = json.loads(TIMINGS.read_text(encoding="utf8"))
-    if "probe_seconds" in timings:
-        free = psutil.virtual_memory().available
-        parts["Chapters, on this processor"] = chapters(timings, probe(), free)
+    free = psutil.virtual_memory().available
+    parts["Chapters, on this processor"] = chapters(timings, probe(), free, lacking())
     lines = []
     for title, found in parts.items():
         lines.append(title)

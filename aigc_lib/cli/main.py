@@ -16,7 +16,8 @@ import tyro
 
 from aigc_lib.benchmark import compare
 from aigc_lib.benchmark.loops import LOOPS
-from aigc_lib.cli import doctor, prepare, record
+from aigc_lib.cli import EXTRA, doctor, prepare, record
+from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.cli.train import Evaluate, Sample, Train, TrainDCGAN
 from aigc_lib.core import distributed
 from aigc_lib.core.files import write_atomically
@@ -38,6 +39,8 @@ class Bench:
 
     def __call__(self) -> None:
         """Print the comparison."""
+        if self.out:
+            insist_writable(self.out, ".json")
         result = compare.compare(self.rounds, self.steps, model=self.model)
         command = f"aigc bench --rounds {self.rounds} --steps {self.steps} --model {self.model}"
         result |= {"command": command, "date": date.today().isoformat()}
@@ -130,9 +133,7 @@ def main() -> None:
         else:
             tyro.extras.subcommand_cli_from_dict(COMMANDS, description=__doc__)()
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"aigc: {error}. The chapters need the book's packages: pip install 'aigc-lib[book]'"
-        )
+        sys.exit(f"aigc: {error}. The packages that the chapters import come with: {EXTRA}")
     except (OSError, ValueError, RuntimeError) as error:  # the library's own errors are among them
         sys.exit(f"aigc: {error}")
     except KeyboardInterrupt:

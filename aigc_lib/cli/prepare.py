@@ -9,6 +9,7 @@ or a test.
 import sys
 from collections.abc import Sequence
 
+from aigc_lib.cli import EXTRA
 from aigc_lib.core.rooms import load_part, rooms_with
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.registry import datasets
@@ -34,5 +35,8 @@ def prepare(names: Sequence[str] = ()) -> int:
             print(f"chapter {number}: ready", flush=True)
         except DataError as error:
             print(f"error: chapter {number}: {error}", file=sys.stderr, flush=True)
+            failed += 1
+        except ModuleNotFoundError as error:
+            print(f"error: chapter {number}: {error}: {EXTRA}", file=sys.stderr, flush=True)
             failed += 1
     return failed

@@ -10,6 +10,7 @@ import torch
 import tyro
 from PIL import Image
 
+from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.core import distributed, runtime, show
 from aigc_lib.core.files import write_atomically
 from aigc_lib.core.speed import EAGER, Speed
@@ -69,10 +70,11 @@ class TrainDCGAN:
 
 def train(config: Config, run: Run, speed: Speed, folder: Path) -> None:
     """Train a recipe's players, and write the run's folder: ``folder`` unless ``run`` names one."""
+    out = run.out or folder
+    insist_writable(out / "checkpoint.pt", ".pt")
     device = runtime.device()
     distributed.start(device)
     runtime.keep_memory()
-    out = run.out or folder
     game = config.game()
     gan = build(config, device, speed)
     batches = stream(config, device)
@@ -122,6 +124,10 @@ class Sample:
 
     def __call__(self) -> None:
         """Write the picture."""
+        for option, value in (("--n", self.n), ("--columns", self.columns)):
+            if value is not None and value < 1:
+                raise ValueError(f"{option} must be at least 1, not {value}")
+        insist_writable(self.out, ".png")
         gan, config = load_run(self.run)
         labels = _labels(self.n, config.classes, gan.device)
         if self.label is not None:
@@ -161,6 +167,9 @@ class Evaluate:
 
     def __call__(self) -> None:
         """Print the scores, and write them to score.json in the run's folder."""
+        if self.n < FEWEST:
+            raise ValueError(f"a score needs at least {FEWEST:,} samples, not {self.n}")
+        insist_writable(self.run / "score.json", ".json")
         gan, config = load_run(self.run)
         name = config.data
         found = score_gan(gan, name, self.n, self.seed, config.classes)
@@ -177,6 +186,7 @@ class Evaluate:
         print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))
 
 
+FEWEST = 4  # precision and recall look at three neighbours of each sample
 SCORES = {
     "frechet_distance": ("Fréchet distance", ".2f"),
     "kernel_distance": ("kernel distance", ".4f"),

@@ -27,21 +27,20 @@ def device() -> torch.device:
     is slower than the CPU, and it lacks float64.
 
     Raises:
-        RuntimeError: ``AIGC_DEVICE`` names a device that this machine does not have.
+        RuntimeError: ``AIGC_DEVICE`` names none of this machine's devices; the message lists them.
     """
     wanted = os.environ.get("AIGC_DEVICE", "")
     if not wanted:
         if not torch.cuda.is_available():
             return torch.device("cpu")
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-    try:
-        chosen = torch.device(wanted)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        raise RuntimeError(
-            f"AIGC_DEVICE={wanted!r} is not usable here. Unset it, or set it to 'cpu'."
-        ) from error
-    return chosen
+    known = ["cpu"] + ["mps"] * torch.backends.mps.is_available()
+    if torch.cuda.is_available():
+        known += ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    if wanted not in known:
+        told = f"is not usable here. Unset it, or set it to one of: {', '.join(known)}"
+        raise RuntimeError(f"AIGC_DEVICE={wanted!r} {told}.")
+    return torch.device(wanted)
 
 
 def scale(*, cpu: T, gpu: T) -> T:

@@ -44,6 +44,7 @@ def check(name: str, answer: object, **context: Any) -> None:
         ValueError: there is no such exercise.
         NotAnswered: the answer is still a placeholder.
         WrongAnswer: the answer is wrong, or it fails when it is used.
+        ModuleNotFoundError: a package is missing that this exercise needs.
     """
     chapter = name.partition(".")[0]
     known = checkers(chapter) if chapter in rooms_with("exercises") else {}
@@ -59,6 +60,8 @@ def check(name: str, answer: object, **context: Any) -> None:
         raise NotAnswered(missing) from None
     except WrongAnswer as wrong:
         raise WrongAnswer(f"✗ {name} — not yet: {wrong}") from None
+    except ModuleNotFoundError:
+        raise  # a package that the exercise needs is missing: no fault of the answer
     except Exception as error:
         # A stub raises it bare; PyTorch says what is not implemented.
         if isinstance(error, NotImplementedError) and not error.args:

@@ -31,7 +31,8 @@ try:
 except ModuleNotFoundError:
     if "google.colab" not in sys.modules:
         raise
-    %pip install -q git+https://github.com/example/book
+    book = "git+https://github.com/example/book"
+    %pip install -q "aigc-lib[chapters] @ {book}"
 """
 ALT = "A line that rises from one to two as the step goes from zero to one"
 

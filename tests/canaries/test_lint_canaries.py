@@ -161,6 +161,8 @@ FAULTS = [
     (replace("google.colab", "google"), "first code cell must try"),
     (replace("        raise\n", "        pass\n"), "first code cell must try"),
     (replace("    %pip", "    # pip"), "first code cell must try"),
+    (replace("[chapters]", ""), "first code cell must try"),
+    (replace("git+https://github.com/", ""), "first code cell must try"),
     # exercises
     (replace("### BEGIN SOLUTION", "# solution"), "needs one '### BEGIN SOLUTION'"),
     (lambda nb: code(nb, 7).metadata.pop("nbgrader"), "students would get the solution"),

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from aigc_lib.cli import main
 from tests.support.command import aigc, on_the_cpu  # noqa: F401 - a fixture
 
-COMMANDS = ["doctor", "train", "train-dcgan", "sample", "evaluate", "bench", "demo"]
+COMMANDS = list(main.COMMANDS)
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
 
@@ -44,20 +45,31 @@ def test_unknown_options_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ["train", "--lerning-rate", "1"],
         ["fly"],
         ["train", "--data", "cifar"],
-        ["demo", "x"],
     ):
         with pytest.raises(SystemExit) as caught:
             aigc(monkeypatch, *arguments)
         assert caught.value.code == 2
 
 
+def test_an_unknown_tool_is_told_with_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("x", "06", "financial monitoring", ""):
+        with pytest.raises(SystemExit, match=r"aigc: no tool .*; there are: .*14 \(film scenes\)"):
+            aigc(monkeypatch, "demo", name)
+
+
 def test_demo_hands_the_words_to_its_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    tool = SimpleNamespace(demo=asked.append)
-    for name in ("film", "finance", "recommendation", "service"):
-        monkeypatch.setitem(sys.modules, f"aigc_lib.chapters.{name}", tool)
+    loaded = []
+
+    def load(number: str, part: str) -> SimpleNamespace:
+        loaded.append((number, part))
+        return SimpleNamespace(demo=asked.append)
+
+    monkeypatch.setattr(main, "load_part", load)
+    for name in ("film", "14", "monitoring", "16", "service", "recommendation"):
         aigc(monkeypatch, "demo", name, "a cat", "at night")
-    assert asked == [["a cat", "at night"]] * 4
+    assert asked == [["a cat", "at night"]] * 6
+    assert loaded == [(number, "app") for number in ("14", "14", "16", "16", "15", "17")]
     aigc(monkeypatch, "demo", "film")
     assert asked[-1] == []
 
@@ -65,8 +77,11 @@ def test_demo_hands_the_words_to_its_tool(monkeypatch: pytest.MonkeyPatch) -> No
 def test_demo_without_the_books_packages_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "aigc_lib.chapters.ch15_customer_service.app", None)
-    with pytest.raises(SystemExit, match=r"pip install 'aigc-lib\[book\]'"):
+    def lacks(number: str, part: str) -> None:
+        raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+
+    monkeypatch.setattr(main, "load_part", lacks)
+    with pytest.raises(SystemExit, match=r"'scipy'.* pip install 'aigc-lib\[chapters\]'$"):
         aigc(monkeypatch, "demo", "service", "hello")
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from aigc_lib.cli import main
+from aigc_lib.cli import main, train
 from aigc_lib.core import checkpoint as ckpt
 from tests.support import small
 from tests.support.command import aigc, on_the_cpu  # noqa: F401 - a fixture
@@ -225,10 +225,72 @@ def test_what_the_recipes_refuse_is_one_line(
     assert "trained without labels" in fails(monkeypatch, "sample", "--run", run, "--label", 3)
 
 
+def blocked(tmp_path: Path) -> Path:
+    """A folder in which nothing can be written: its parent is a file. Not even root can."""
+    (tmp_path / "file").write_text("")
+    return tmp_path / "file" / "run"
+
+
+@pytest.mark.parametrize(
+    "command", [["train"], ["train-dcgan"], ["sample"], ["evaluate"], ["bench"]], ids=" ".join
+)
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    command: list[str], run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = blocked(tmp_path)
+    names = {"sample": "a.png", "bench": "a.json"}
+    for work in ("build", "stream", "load_run"):
+        monkeypatch.setattr(train, work, lambda *_: pytest.fail("began its work"))
+    monkeypatch.setattr(main.compare, "compare", lambda *_, **__: pytest.fail("began its work"))
+    where = ["--run", out] if command == ["evaluate"] else ["--out", out / names.get(*command, "")]
+    assert f"{tmp_path / 'file'}" in fails(monkeypatch, *command, *where)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--columns", 0], "--columns must be at least 1, not 0"),
+        (["--columns", -3], "--columns must be at least 1, not -3"),
+        (["--n", 0], "--n must be at least 1, not 0"),
+        (["--n", -1], "--n must be at least 1, not -1"),
+        (["--out", "x.jpg"], "x.jpg would hold png: give a name that ends in .png"),
+        (["--out", "x"], "x would hold png"),
+        (["--out", "folder.png"], "folder.png is a folder"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_before_the_network_is_built(
+    arguments: list[object], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("folder.png").mkdir()
+    monkeypatch.setattr(train, "load_run", lambda _: pytest.fail("began its work"))
+    assert told in fails(monkeypatch, "sample", *arguments)
+    assert not Path("x.jpg").exists()
+
+
+def test_files_of_another_kind_and_too_few_samples_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "ends in .json" in fails(monkeypatch, "bench", "--out", "times.csv")
+    for few in (-1, 0, 3):
+        assert "at least 4 samples" in fails(monkeypatch, "evaluate", "--n", few)
+
+
+def test_a_picture_may_end_in_capitals(
+    run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    aigc(monkeypatch, "sample", "--run", run, "--n", 1, "--columns", 1, "--out", tmp_path / "A.PNG")
+    with Image.open(tmp_path / "A.PNG") as picture:
+        assert picture.format == "PNG"
+
+
 def test_a_bad_device_and_too_few_rounds_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "at least 5 rounds" in fails(monkeypatch, "bench", "--rounds", "2")
-    monkeypatch.setenv("AIGC_DEVICE", "tpu")
-    assert "AIGC_DEVICE='tpu'" in fails(monkeypatch, "sample")
+    for name in ("tpu", "meta"):
+        monkeypatch.setenv("AIGC_DEVICE", name)
+        for command in ("train", "sample", "doctor"):
+            told = fails(monkeypatch, command)
+            assert told.startswith(f"aigc: AIGC_DEVICE={name!r} is not usable here.")
+            assert "cpu" in told
 
 
 def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

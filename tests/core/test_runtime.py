@@ -24,17 +24,30 @@ def test_the_device_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatc
 def test_the_device_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_DEVICE", "cpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert runtime.device() == torch.device("cpu")
-    monkeypatch.setenv("AIGC_DEVICE", "")
-    assert runtime.device().type == "cuda"
+    for name, wanted in (("", "cuda"), ("cuda", "cuda"), ("cuda:1", "cuda:1")):
+        monkeypatch.setenv("AIGC_DEVICE", name)
+        assert str(runtime.device()).removesuffix(":0") == wanted
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:77", "CPU?", "xpu:9"])
+@pytest.mark.parametrize("name", ["gpu", "cuda", "cuda:77", "CPU?", "xpu:9", "meta", "mps"])
 def test_a_device_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setenv("AIGC_DEVICE", name)
-    with pytest.raises(RuntimeError, match="is not usable here") as caught:
+    with pytest.raises(RuntimeError, match=r"is not usable here.* to one of: cpu\.$") as caught:
         runtime.device()
     assert repr(name) in str(caught.value)
+
+
+def test_the_devices_that_are_there_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setenv("AIGC_DEVICE", "meta")
+    with pytest.raises(RuntimeError, match="cpu, mps, cuda, cuda:0, cuda:1"):
+        runtime.device()
 
 
 def test_scale_follows_the_device(monkeypatch: pytest.MonkeyPatch) -> None:

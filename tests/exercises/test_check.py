@@ -78,6 +78,14 @@ def test_an_answer_that_crashes_is_a_wrong_answer_that_names_the_error(answer, s
     assert caught.value.__cause__ is not None
 
 
+def test_a_missing_package_is_not_the_answers_fault():
+    def needy(_):
+        raise ModuleNotFoundError("No module named 'scipy'")
+
+    with pytest.raises(ModuleNotFoundError, match="scipy"):
+        check("99.1", needy)
+
+
 def test_an_unknown_exercise_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"no exercise '99\.7'; there are: 99\.1, 99\.2"):
         check("99.7", 1)
