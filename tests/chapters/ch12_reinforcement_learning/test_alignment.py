@@ -196,13 +196,6 @@ def test_cheer_counts_whole_words_and_forgets_the_last():
     assert not sentiment_reward.GLAD & sentiment_reward.SAD
 
 
-def test_the_judge_counts_real_and_different_words():
-    found = sentiment_reward.judge(["the king the xqzt end", "the king end"])
-    assert found == {"real": pytest.approx(5 / 6), "different": pytest.approx(50.0)}
-    with pytest.raises(ValueError, match="no word"):
-        sentiment_reward.judge(["", "one"])
-
-
 def test_the_best_of_n_is_the_best_of_its_n():
     writer = load_writer("shakespeare")
     best = sentiment_reward.best_of(writer, 3, 4, seed=1)
