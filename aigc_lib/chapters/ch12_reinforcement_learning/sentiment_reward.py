@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config, Prompt
+from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
+from aigc_lib.chapters.ch12_reinforcement_learning.text_losses import Prompt, log_probs
 from aigc_lib.lm import text_quality
 from aigc_lib.lm.tokenizers import HEX
 from aigc_lib.lm.writer import Writer
@@ -79,7 +80,7 @@ def distance(writer: Writer, policy: GPT, texts: Tensor) -> float:
     """KL(policy || writer) in nats a text, estimated on texts that the policy wrote."""
     start = prompt(writer)
     ratios = [
-        alignment.log_probs(policy, start, part) - alignment.log_probs(writer.model, start, part)
+        log_probs(policy, start, part) - log_probs(writer.model, start, part)
         for part in texts.split(256)
     ]
     return float(torch.cat(ratios).mean())
