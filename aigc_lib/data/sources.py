@@ -181,6 +181,12 @@ def from_reader(*subfolders: str, wanted: Mapping[str, File], into: Path) -> Non
     from_folder(*(root / sub for sub in subfolders), root, wanted=wanted, into=into)
 
 
+def pins(table: str) -> dict[str, File]:
+    """The files of a data set from lines of SHA-256, size in bytes and name."""
+    rows = (line.split() for line in table.strip().splitlines())
+    return {name: File(sha256, int(size)) for sha256, size, name in rows}
+
+
 def packaged(name: str, label: str, source: Source, files: Mapping[str, File]) -> Dataset:
     """A data set without classes that one package holds; a reader's own copy goes before it.
 

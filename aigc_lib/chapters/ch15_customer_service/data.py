@@ -17,7 +17,7 @@ from typing import Any
 from aigc_lib.chapters.ch15_customer_service.templates import sentences
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.packages import pip_download
-from aigc_lib.data.sources import File, packaged
+from aigc_lib.data.sources import File, packaged, pins
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
@@ -110,11 +110,9 @@ CONSTRUCTION_FAQ = packaged(
     "construction-faq",
     "the Python package zaragoza-construction-faq",
     from_zaragoza,
-    {
-        "faq.json": File(
-            "08fd75f200f317b633393d92a36e611cf71b974e82c9b6608288eac7d7db4319", 235_094
-        ),
-    },
+    pins("""
+    08fd75f200f317b633393d92a36e611cf71b974e82c9b6608288eac7d7db4319 235094 faq.json
+    """),
 )
 
 
@@ -123,14 +121,10 @@ HOME_INTENTS = packaged(
     "home-intents",
     "the Python package home-assistant-intents",
     from_home_intents,
-    {
-        "en.json": File(
-            "61bd7202f0c7f371887ef29eb3d137bb67c953190975cfaed02caf294a25d604", 300_250
-        ),
-        "zh.json": File(
-            "3d3d2d164cd57a621bece3d4e6e90cd1848fdf0636171d7690d07bde76633e4d", 212_243
-        ),
-    },
+    pins("""
+    61bd7202f0c7f371887ef29eb3d137bb67c953190975cfaed02caf294a25d604 300250 en.json
+    3d3d2d164cd57a621bece3d4e6e90cd1848fdf0636171d7690d07bde76633e4d 212243 zh.json
+    """),
 )
 
 
