@@ -75,11 +75,10 @@ def run_ticks(
         device: where the work runs.
         on_tick: called with each new row, before it joins the history; may add to it. It leaves no
             trace in PyTorch's random state.
-        checkpoint: file to write at each tick and to resume from.
-        config: plain values saved with it; a resumed run must have the same.
-        log: file for the rows, one JSON object a line; rewritten on resume.
-        progress: show a progress bar.
-        shown: columns that the bar shows, each with its short name.
+        checkpoint, log: files to write at each tick: all that is needed to go on, from where a
+            later call does; the rows, one JSON object a line.
+        config: plain values in the checkpoint; a resumed run must have the same.
+        progress, shown: show a bar, and on it these columns, each with its short name.
 
     Returns:
         the history; each row also holds ``seconds`` since the start, resumed time included.
