@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.core import distributed
+from aigc_lib.core.checkpoint import Stateful
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import Row, insist_on_finite, run_ticks
 from aigc_lib.gan.losses import NON_SATURATING, AdversarialLoss
@@ -20,21 +21,13 @@ from aigc_lib.gan.state import Gan
 STATISTICS = ("d_loss", "g_loss", "d_real", "d_fake")
 
 
-class Stream(Protocol):
+class Stream(Stateful, Protocol):
     """What ``fit`` trains on: endless batches that know their place (``Batches``, say)."""
 
     batch: int
 
     def __next__(self) -> Any:
         """The next batch: samples (N, ...), or (samples, labels)."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """The place in the stream."""
-        ...
-
-    def load_state_dict(self, state: dict[str, Any], /) -> object:
-        """Go on from a place; ValueError if it belongs to another stream."""
         ...
 
 
