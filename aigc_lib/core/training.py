@@ -70,7 +70,7 @@ def run_ticks(
         trained: what the work changes.
         work: trains for so many units of the clock, and returns a row.
         parts: all that a checkpoint must hold, by name.
-        clock: how far training is, in ``unit``: ``images`` or ``steps``.
+        clock: how far training is, in ``unit``, such as ``images``.
         end, tick: when to stop, counted from the very start, and how often to tell; on the clock.
         device: where the work runs.
         on_tick: called with each new row, before it joins the history; may add to the row, and
@@ -79,17 +79,16 @@ def run_ticks(
         config: plain values in the checkpoint; a resumed run must have the same.
         progress, shown: show a bar, and on it these columns, each with its short name.
 
-    Returns:
-        the history; each row also holds ``seconds`` since the start, resumed time included.
+    Returns the history; each row also has ``seconds`` since the start, resumed time included.
 
     Raises:
         CheckpointError: the checkpoint does not fit.
     """
-    first = distributed.rank() == 0
+    first, config = distributed.rank() == 0, config or {}
     if checkpoint and Path(checkpoint).exists():
-        ckpt.resume_run(checkpoint, parts, config or {}, device)
+        ckpt.resume_run(checkpoint, parts, config, device)
         if first:
-            _write(None, parts, {}, log, trained.history)
+            _write(None, parts, config, log, trained.history)
     before = trained.history[-1]["seconds"] if trained.history else 0.0
     start = time.perf_counter()
     bar = tqdm(total=end, initial=clock(), unit=f" {unit}", disable=not (progress and first),
@@ -102,7 +101,7 @@ def run_ticks(
                 _call(on_tick, row, device)
             trained.history.append(row)
             if first:
-                _write(checkpoint, parts, config or {}, log, trained.history)
+                _write(checkpoint, parts, config, log, trained.history)
             bar.update(clock() - bar.n)
             bar.set_postfix({name: f"{row[key]:.3f}" for key, name in (shown or {}).items()})
     return trained.history
