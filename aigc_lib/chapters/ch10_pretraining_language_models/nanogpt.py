@@ -8,7 +8,7 @@ each step. Both start from the same weights and see the same windows.
 
 Source of the setting: Karpathy, 2022, nanoGPT, ``train_shakespeare_char.py`` as its README changes
 it for a processor. Only the learning rate is another: with nanoGPT's 1e-3 two seeds gave 1.877 and
-1.895 nats a character here, with twice as much the record in ``book/results/pretraining.json``.
+1.895 nats a character here, with twice as much the record in ``results/pretraining.json``.
 Its text is the "tiny Shakespeare" of one million characters; ours is another edition, four million,
 with whole plays held out. So losses of the two are not comparable, but those of our two loops are.
 """
