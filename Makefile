@@ -41,8 +41,8 @@ execute: $(STAMP) ## run the chapters again in place, with their outputs, run ti
 	$(BIN)/python -m tools.execute
 
 bench: $(STAMP) ## time the textbook training loop and ours, side by side
-	$(BIN)/aigc bench --model mlp --out book/results/bench-mlp.json
-	$(BIN)/aigc bench --model dcgan --out book/results/bench-dcgan.json
+	$(BIN)/aigc bench --model mlp --record
+	$(BIN)/aigc bench --model dcgan --record
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -80,8 +80,7 @@ def compare(
 
     Returns:
         ``ratio`` (median over the rounds of textbook time / our time), ``ratio_low`` and
-        ``ratio_high`` (least and most), ``images_per_second`` and ``extra_mib`` of each loop, and
-        ``machine``.
+        ``ratio_high`` (least and most), ``images_per_second`` and ``extra_mib`` of each loop.
 
     Raises:
         ValueError: fewer than 5 rounds: a median of less says little; an unknown model.
@@ -119,5 +118,4 @@ def compare(
             name: steps * batch / statistics.median(values) for name, values in times.items()
         },
         "extra_mib": peaks,
-        "machine": runtime.machine(),
     }
