@@ -24,8 +24,8 @@ def normalize_text(text: str) -> str:
 def lenient_output() -> None:
     """From here on, stdout shows ? for characters that the terminal or file cannot hold.
 
-    Where the encoding is cp1252, gbk or ASCII, ``print("≈")`` would raise UnicodeEncodeError. Python
-    gives stderr an error handler that never raises; a notebook's stdout has no encoding.
+    Where the encoding is cp1252, gbk or ASCII, ``print("≈")`` would raise UnicodeEncodeError. For
+    stderr, Python itself sets an error handler that never raises; a notebook's stdout needs none.
     """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
