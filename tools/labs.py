@@ -60,7 +60,8 @@ def nbgrader(command: Path, labs: Path, *arguments: str) -> None:
     }
     done = subprocess.run(
         [str(command), *arguments],
-        env=environment, cwd=labs / "course", capture_output=True, text=True,
+        env=environment, cwd=labs / "course",
+        capture_output=True, encoding="utf8", errors="replace",
     )  # fmt: skip
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-25:])

@@ -37,7 +37,8 @@ class Racer:
         code = f"from aigc_lib.benchmark.compare import serve; serve({name!r}, {model!r})"
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            encoding="utf8", errors="replace",
         )  # fmt: skip
 
     def seconds(self, steps: int) -> float:

@@ -19,6 +19,7 @@ from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.cli.train import Evaluate, Sample, Train, TrainDCGAN
 from aigc_lib.core import distributed, results
 from aigc_lib.core.rooms import load_part, rooms, rooms_with
+from aigc_lib.core.unicode import lenient_output
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ COMMANDS: dict[str, Callable[..., Callable[[], None]]] = {
 
 def main() -> None:
     """Entry point of the command ``aigc``."""
+    lenient_output()
     try:
         # A recorder's options are those of its own function, so it reads the rest of the line.
         if sys.argv[1:2] == ["record"] and len(sys.argv) > 3 and sys.argv[3][0] != "-":

@@ -73,8 +73,9 @@ def commit() -> str:
     """The library's commit, with a plus if files changed since; its version outside a checkout."""
 
     def git(*words: str) -> str:
+        call = ["git", "-C", str(LIBRARY), *words]
         run = subprocess.run(
-            ["git", "-C", str(LIBRARY), *words], capture_output=True, text=True, check=True
+            call, capture_output=True, encoding="utf8", errors="replace", check=True
         )
         return run.stdout.strip()
 

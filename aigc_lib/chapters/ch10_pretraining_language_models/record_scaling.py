@@ -13,6 +13,7 @@ import torch
 from aigc_lib.core.results import Recording
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import tokenizers, training
+from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.nets.gpt import GPT, GPTConfig
 
 WIDTHS, LAYERS, HEADS, CONTEXT = (16, 32, 64, 128), 2, 4, 64
@@ -25,7 +26,7 @@ def run(
     """One size and seed: nats over the whole held-out text, and the number of parameters."""
     torch.manual_seed(seed)
     model = GPT(GPTConfig(vocabulary, CONTEXT, LAYERS, HEADS, width))
-    batches = training.TokenBatches(learn, BATCH, CONTEXT, seed)
+    batches = TokenBatches(learn, BATCH, CONTEXT, seed)
     training.fit(training.Run(model, LR), batches, STEPS, progress=False)
     nats = training.evaluate(model, valid) * (len(valid) - 1)
     inner = sum(p.numel() for p in model.blocks.parameters())
