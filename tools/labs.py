@@ -1,22 +1,21 @@
 """Student copies of the chapters, and a proof with nbgrader that they can be marked: ``make labs``.
 
-    python -m tools.labs NBGRADER [--chapters 06 07] [--no-proof]
+    python -m tools.labs PYTHON [--chapters 06 07] [--no-proof]
 
-nbgrader lives in an environment of its own (its first argument is the path of its command); the
-notebooks run in the book's. Below ``_build/labs``:
+nbgrader lives in an environment of its own, whose Python is named; that environment's kernel
+``python3`` must be the book's Python, which ``make labs`` sees to. Below ``_build/labs``:
 
     student/     the copies to hand out: no solutions, no outputs
     course/      an nbgrader course folder: source, release, submissions, marks (gradebook.db)
     marks.csv    one line for each chapter and each of the two submissions of the proof
 
 The proof hands in two copies of every chapter, the instructor's and an untouched student copy, and
-lets nbgrader run and mark both: the first must get all points, the second none.
+lets nbgrader run and mark both, by the commands that a teacher uses: the first must get all points,
+the second none.
 """
 
 import argparse
 import csv
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -27,41 +26,32 @@ from tools.notebook import ROOT, chapters
 
 LABS = ROOT / "_build" / "labs"
 FULL, EMPTY = "instructor", "blank"
-CELL_SECONDS = 900
+CONFIG = """\
+import os
+import sys
+
+c = get_config()
+c.ExecutePreprocessor.timeout = 900  # seconds for a cell; in nbgrader's own 30 nothing is trained
+os.environ["AIGC_DEVICE"] = "cpu"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads crawl as soon as anything else runs
+# A new gradebook is made by the command alembic, from the environment of nbgrader.
+os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
+"""
 
 
 class NbGraderError(RuntimeError):
     """A command of nbgrader failed; the message holds the end of what it said."""
 
 
-def write_kernel(folder: Path) -> None:
-    """A kernel named ``python3`` that runs this interpreter, below a folder for JUPYTER_PATH."""
-    spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "Python 3 (the book)",
-        "language": "python",
-    }
-    target = folder / "kernels" / "python3"
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "kernel.json").write_text(json.dumps(spec), encoding="utf8")
-
-
-def nbgrader(command: Path, labs: Path, *arguments: str) -> None:
-    """Run one nbgrader command on the course, with the book's kernel.
+def nbgrader(python: Path, labs: Path, *arguments: str) -> None:
+    """Run one nbgrader command in the course's folder.
 
     Raises:
         NbGraderError: it failed.
     """
-    environment = os.environ | {
-        "JUPYTER_PATH": str(labs / "jupyter"),
-        "AIGC_DEVICE": "cpu",
-        "OMP_NUM_THREADS": "1",  # two threads crawl as soon as anything else runs
-        "PATH": f"{command.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # it calls alembic
-    }
     done = subprocess.run(
-        [str(command), *arguments],
-        env=environment, cwd=labs / "course",
-        capture_output=True, encoding="utf8", errors="replace",
+        [str(python), "-m", "nbgrader", *arguments],
+        cwd=labs / "course", capture_output=True, encoding="utf8", errors="replace",
     )  # fmt: skip
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-25:])
@@ -95,7 +85,7 @@ def faults(rows: Iterable[Mapping[str, str]], wanted: Sequence[str]) -> list[str
     return found
 
 
-def make(command: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[str]:
+def make(python: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[str]:
     """Write the student copies, and mark both submissions if ``proof``; returns the faults.
 
     Raises:
@@ -104,12 +94,13 @@ def make(command: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[
     shutil.rmtree(labs, ignore_errors=True)
     course, student = labs / "course", labs / "student"
     student.mkdir(parents=True)
-    write_kernel(labs / "jupyter")
+    course.mkdir()
+    (course / "nbgrader_config.py").write_text(CONFIG, encoding="utf8")
     for path in paths:
         source = course / "source" / path.stem
         source.mkdir(parents=True)
         shutil.copyfile(path, source / path.name)
-        nbgrader(command, labs, "generate_assignment", path.stem, "--create", "--force")
+        nbgrader(python, labs, "generate_assignment", path.stem, "--create", "--force")
         release = course / "release" / path.stem / path.name
         if "BEGIN SOLUTION" in release.read_text(encoding="utf8"):
             return [f"{path.stem}: a solution is left in the student copy"]
@@ -118,12 +109,11 @@ def make(command: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[
         if proof:
             hand_in(course, FULL, path.stem, path)
             hand_in(course, EMPTY, path.stem, release)
-            timeout = f"--ExecutePreprocessor.timeout={CELL_SECONDS}"
-            nbgrader(command, labs, "autograde", path.stem, "--create", "--force", timeout)
+            nbgrader(python, labs, "autograde", path.stem)
             print(f"{path.stem}: both copies marked", flush=True)
     if not proof:
         return []
-    nbgrader(command, labs, "export", f"--to={labs / 'marks.csv'}")
+    nbgrader(python, labs, "export", f"--to={labs / 'marks.csv'}")
     with (labs / "marks.csv").open(encoding="utf8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in sorted(rows, key=lambda row: (row["assignment"], row["student_id"])):
@@ -134,7 +124,7 @@ def make(command: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[
 def main() -> int:
     """Command line entry: 1 if a copy could not be made or the proof failed."""
     parser = argparse.ArgumentParser(description="Student copies of the chapters, proved.")
-    parser.add_argument("nbgrader", type=Path, help="path of the command nbgrader")
+    parser.add_argument("python", type=Path, help="the Python of nbgrader's environment")
     parser.add_argument("--chapters", nargs="*", default=[], help="numbers; the default is all")
     parser.add_argument("--no-proof", action="store_true", help="only write the student copies")
     options = parser.parse_args()
@@ -143,7 +133,7 @@ def main() -> int:
     if not paths:
         parser.error(f"no chapter has a number among {', '.join(numbers)}")
     try:
-        found = make(options.nbgrader.absolute(), paths, LABS, not options.no_proof)
+        found = make(options.python.absolute(), paths, LABS, not options.no_proof)
     except (NbGraderError, OSError) as error:
         found = [str(error)]
     for fault in found:

@@ -1,4 +1,4 @@
-"""Text at the edges: what people type comes in in one form, and what a terminal lacks leaves as ?."""
+"""Text at the edges: what people type comes in in one form; what a terminal lacks goes out as ?."""
 
 import re
 import sys

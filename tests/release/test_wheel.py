@@ -1,8 +1,8 @@
 """The built wheel in an environment that holds the core dependencies and nothing else.
 
-This is what ``pip install`` of the library alone gives a reader. The environment is a fresh one; the
-packages that the wheel asks for, one through another, are linked into it from this one, so that
-nothing is downloaded and no package that is merely at hand can be imported.
+This is what ``pip install`` of the library alone gives a reader. The environment is a fresh one;
+the packages that the wheel asks for, one through another, are linked into it from this one, so
+that nothing is downloaded and no package that is merely at hand can be imported.
 """
 
 import re
@@ -81,7 +81,7 @@ def link(distribution: metadata.Distribution, into: Path) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy: building leaves files that would find their way into the next."""
+    """The wheel, built from a copy: building leaves files that the next build would take in."""
     folder = tmp_path_factory.mktemp("built")
     copy = folder / "source"
     shutil.copytree(

@@ -5,21 +5,25 @@ The proof itself, with nbgrader and every chapter, is ``make labs``; it takes to
 
 import json
 import os
-import stat
+import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tools import labs
+from tools.notebook import ROOT
 
 SOURCE = {"cells": [{"source": "### BEGIN SOLUTION\nanswer = 1\n### END SOLUTION"}]}
 
-# A stand-in for nbgrader: it strips solutions, and gives the marks that MARKS names.
-FAKE = """#!{python}
-import os, pathlib, shutil, sys
+# A stand-in for nbgrader: it strips solutions if FAKE says so, and marks.
+FAKE = """
+import os, pathlib, sys
 command, course = sys.argv[1], pathlib.Path.cwd()
-assert (pathlib.Path(os.environ["JUPYTER_PATH"]) / "kernels/python3/kernel.json").is_file()
+assert (course / "nbgrader_config.py").is_file()
 if command == "generate_assignment":
     name = sys.argv[2]
     target = course / "release" / name
@@ -38,19 +42,19 @@ elif command == "autograde":
 elif command == "export":
     rows = ["assignment,student_id,score,max_score"]
     for name in os.listdir(course / "release"):
-        rows += [f"{{name}},instructor,8.0,8.0", f"{{name}},blank,0.0,8.0"]
+        rows += [f"{name},instructor,8.0,8.0", f"{name},blank,0.0,8.0"]
     pathlib.Path(sys.argv[2].removeprefix("--to=")).write_text("\\n".join(rows))
 """
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Path:
-    """A stand-in for the command nbgrader."""
-    path = tmp_path / "bin" / "nbgrader"
-    path.parent.mkdir()
-    path.write_text(FAKE.format(python=sys.executable))
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
+def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Python that finds the stand-in; in a folder as people name them."""
+    path = tmp_path / "my course 课程" / "nbgrader" / "__main__.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(FAKE)
+    monkeypatch.setenv("PYTHONPATH", str(path.parents[1]))
+    return Path(sys.executable)
 
 
 @pytest.fixture
@@ -62,35 +66,61 @@ def chapters(tmp_path: Path) -> list[Path]:
     return paths
 
 
-posix = pytest.mark.skipif(os.name != "posix", reason="the stand-in is a script with a first line")
-
-
-@posix
-def test_copies_are_written_marked_and_judged(command, chapters, tmp_path, monkeypatch, capsys):
+def test_copies_are_written_marked_and_judged(python, chapters, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FAKE", "strip")
-    out = tmp_path / "labs"
-    assert labs.make(command, chapters, out, proof=True) == []
+    out = tmp_path / "labs 实验"
+    assert labs.make(python, chapters, out, proof=True) == []
     copies = sorted(out.glob("student/*.ipynb"))
     assert [copy.name for copy in copies] == ["03-a.ipynb", "06-b.ipynb"]
     assert all("BEGIN SOLUTION" not in copy.read_text() for copy in copies)
     assert "8.0 of 8.0" in capsys.readouterr().out
-    kernel = json.loads((out / "jupyter/kernels/python3/kernel.json").read_text())
-    assert kernel["argv"][0] == sys.executable
 
 
-@posix
-def test_a_solution_that_is_left_is_a_fault(command, chapters, tmp_path, monkeypatch):
+def test_the_course_gives_a_cell_time_to_train_and_finds_what_nbgrader_calls(monkeypatch):
+    monkeypatch.setenv("PATH", "elsewhere")
+    monkeypatch.setenv("AIGC_DEVICE", "")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    settings = SimpleNamespace(ExecutePreprocessor=SimpleNamespace())
+    exec(labs.CONFIG, {"get_config": lambda: settings})
+    assert settings.ExecutePreprocessor.timeout == 900
+    assert os.environ["PATH"] == f"{Path(sys.executable).parent}{os.pathsep}elsewhere"
+    assert os.environ["AIGC_DEVICE"] == "cpu"  # a chapter is marked at the size it is published in
+
+
+def test_the_teachers_commands_are_those_that_are_proved():
+    page = (ROOT / "book" / "for-teachers.md").read_text(encoding="utf8")
+    (script,) = re.findall(r"```bash\n(cd .*?)```", page, re.DOTALL)
+    enter, *commands = script.splitlines()
+    course = ROOT / enter.removeprefix("cd ")
+    assert course == labs.LABS / "course"
+    for command, task in zip(commands, ['autograde "06-first-gan"', "export"], strict=True):
+        python, arguments = command.split(" ", 1)
+        assert os.path.normpath(course / python) == str(ROOT / ".venv-labs/bin/python")
+        assert arguments == f"-m nbgrader {task}"
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+def test_make_gives_nbgrader_the_kernel_of_the_book():
+    done = subprocess.run(["make", "-n", "labs"], cwd=ROOT, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    (kernel,) = (n for n, line in enumerate(lines) if "ipykernel install" in line)
+    assert lines[kernel].startswith(
+        ".venv/bin/python -m ipykernel install --prefix .venv-labs --name python3 "
+    )
+    assert lines[kernel + 1] == ".venv/bin/python -m tools.labs .venv-labs/bin/python"
+
+
+def test_a_solution_that_is_left_is_a_fault(python, chapters, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE", "")
-    (fault,) = labs.make(command, chapters, tmp_path / "labs", proof=True)
+    (fault,) = labs.make(python, chapters, tmp_path / "labs", proof=True)
     assert "a solution is left" in fault
     assert not list((tmp_path / "labs" / "student").iterdir())
 
 
-@posix
-def test_what_nbgrader_says_is_passed_on(command, chapters, tmp_path, monkeypatch):
+def test_what_nbgrader_says_is_passed_on(python, chapters, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE", "strip fail")
     with pytest.raises(labs.NbGraderError, match=r"autograde 03-a .*failed:\nthe kernel died"):
-        labs.make(command, chapters, tmp_path / "labs", proof=True)
+        labs.make(python, chapters, tmp_path / "labs", proof=True)
 
 
 def row(student: str, score: float, most: float = 8.0) -> dict[str, str]:
