@@ -115,7 +115,7 @@ def homes(root: Path) -> Iterator[str]:
                     yield f"{path}: {name} is not defined in {origin}: import it from its home"
                 elif name.startswith("_"):
                     yield f"{path}: {name} is private to {origin}"
-            private = isinstance(node, ast.Attribute) and node.attr.startswith("_")
+            private = isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr)
             if private and isinstance(node.value, ast.Name) and node.value.id in aliases:
                 yield f"{path}: {node.value.id}.{node.attr} is private to its module"
 
