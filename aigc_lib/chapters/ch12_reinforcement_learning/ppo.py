@@ -81,14 +81,14 @@ def improve(
     s = settings
     with torch.no_grad():
         values = model.values(rollout.observations)
-        judged = losses.advantages(
+        advantages = losses.advantages(
             rollout.rewards, values, model.values(rollout.next_observations),
             rollout.terminated, rollout.truncated, s.gamma, s.lam,
         )  # fmt: skip
     # From here on time and environment do not matter, and steps that were none are dropped.
+    acted = rollout.observations, rollout.actions, rollout.log_probs
     seen, actions, old, gains, targets = (
-        x[rollout.valid]
-        for x in (rollout.observations, rollout.actions, rollout.log_probs, judged, judged + values)
+        x[rollout.valid] for x in (*acted, advantages, advantages + values)
     )
     gains = (gains - gains.mean()) / (gains.std(correction=0) + 1e-8)
     totals, steps = torch.zeros(len(STATISTICS)), 0

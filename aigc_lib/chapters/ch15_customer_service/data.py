@@ -106,7 +106,7 @@ def _ours(name: str) -> Any:
     return json.loads(Path(__file__).with_name(name).read_text(encoding="utf8"))
 
 
-# CC BY 4.0. questions.py reads it.
+# CC BY 4.0.
 CONSTRUCTION_FAQ = packaged(
     "construction-faq",
     "the Python package zaragoza-construction-faq",
@@ -117,7 +117,7 @@ CONSTRUCTION_FAQ = packaged(
 )
 
 
-# Commands and what they want, in English and Chinese; questions.py reads them.
+# Commands and what they want, in English and Chinese.
 HOME_INTENTS = packaged(
     "home-intents",
     "the Python package home-assistant-intents",

@@ -165,7 +165,7 @@ def load_ratings(root: str | Path | None = None) -> Ratings:
     return Ratings(*table.T.contiguous())
 
 
-# Research use only: loaded at each build, never committed. movielens.py reads it.
+# Research use only: loaded at each build, never committed.
 MOVIELENS = packaged(
     "movielens",
     "the Python packages recbole and bokeh-sampledata",

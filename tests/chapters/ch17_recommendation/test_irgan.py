@@ -1,10 +1,14 @@
 """The neural ranker and its three trainings, on a world small enough to know."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 
 from aigc_lib.chapters.ch17_recommendation import irgan
 from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
+from aigc_lib.core.training import TrainingError
 
 N = 12
 POINTS = torch.eye(N)[:, :6] + torch.eye(N)[:, 6:]  # film i reads like film i + 6
@@ -53,6 +57,13 @@ def test_a_seed_decides_everything():
     for x, y in zip(a.parameters(), b.parameters(), strict=True):
         assert torch.equal(x, y)
     assert not torch.equal(a.source, c.source)
+
+
+def test_a_loss_that_is_no_number_stops_with_a_reason():
+    wild = replace(QUICK, rate=float("inf"))
+    for train in (irgan.fit_likelihood, irgan.fit_pairs, partial(irgan.fit_game, fresh(1))):
+        with pytest.raises(TrainingError, match="learning rate"):
+            train(fresh(), world(), wild)
 
 
 def test_text_alone_cannot_tell_films_apart_that_read_alike():
