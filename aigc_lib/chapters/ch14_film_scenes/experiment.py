@@ -16,7 +16,13 @@ from torch import Tensor, nn
 from aigc_lib.chapters.ch14_film_scenes.networks import SceneDiscriminator, SceneGenerator
 from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier, answers, right
 from aigc_lib.chapters.ch14_film_scenes.scenes import (
-    HELD_OUT, NAMES, WORDS, Scenes, compose, descriptions, tokens,
+    HELD_OUT,
+    NAMES,
+    WORDS,
+    Scenes,
+    compose,
+    descriptions,
+    tokens,
 )  # fmt: skip
 from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.speed import Speed

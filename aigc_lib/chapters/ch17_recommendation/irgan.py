@@ -8,7 +8,6 @@ log(1 + e^f).
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -76,15 +75,8 @@ class Config:
     critic_rate: float = 1e-3  # of the discriminator
 
 
-class Split(NamedTuple):
-    """People whose likes were parted at random: what is shown, and what is to be found."""
-
-    shown: Tensor
-    hidden: Tensor
-
-
-def part(liked: Tensor, batch: int, rng: torch.Generator) -> Split:
-    """Draw people, and hide between a tenth and nine tenths of what each likes.
+def part(liked: Tensor, batch: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw people, and hide between a tenth and nine tenths of what each likes: shown and hidden.
 
     People of whom nothing would be hidden are left out.
     """
@@ -92,7 +84,7 @@ def part(liked: Tensor, batch: int, rng: torch.Generator) -> Split:
     share = 0.1 + 0.8 * torch.rand(batch, 1, generator=rng)
     keep = (torch.rand(rows.shape, generator=rng) < share).float()
     some = (rows * (1 - keep)).any(1)
-    return Split((rows * keep)[some], (rows * (1 - keep))[some])
+    return (rows * keep)[some], (rows * (1 - keep))[some]
 
 
 def log_choice(scores: Tensor, shown: Tensor) -> Tensor:
