@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from aigc_lib.chapters.ch11_fine_tuning.lora import add_lora, trainable
+from aigc_lib.core.training import TrainingError
 from aigc_lib.lm.training import evaluate, loss_of
 from aigc_lib.nets.gpt import GPT
 
@@ -114,7 +115,7 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
 
     Raises:
         ValueError: nothing to train, or a setting below 1.
-        FloatingPointError: the loss is not a number any more.
+        TrainingError: the loss stopped being a finite number.
     """
     s, parameters = settings, trainable(model)
     if not parameters:
@@ -133,7 +134,7 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
                     recent = [float(loss_of(model, x, y))]
             values = sum(recent) / len(recent), evaluate(model, valid)
             if not math.isfinite(sum(values)):
-                raise FloatingPointError(f"the loss is {values} at step {step}: lower lr")
+                raise TrainingError(f"the loss is {values} at step {step}: lower lr")
             looks[0].append(step)
             looks[1].append(values[0])
             looks[2].append(values[1])

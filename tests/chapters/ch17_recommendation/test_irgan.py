@@ -1,10 +1,14 @@
 """The neural ranker and its three trainings, on a world small enough to know."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 
 from aigc_lib.chapters.ch17_recommendation import irgan
 from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
+from aigc_lib.core.training import TrainingError
 
 N = 12
 POINTS = torch.eye(N)[:, :6] + torch.eye(N)[:, 6:]  # film i reads like film i + 6
@@ -55,6 +59,13 @@ def test_a_seed_decides_everything():
     assert not torch.equal(a.source, c.source)
 
 
+def test_a_loss_that_is_no_number_stops_with_a_reason():
+    wild = replace(QUICK, rate=float("inf"))
+    for train in (irgan.fit_likelihood, irgan.fit_pairs, partial(irgan.fit_game, fresh(1))):
+        with pytest.raises(TrainingError, match="learning rate"):
+            train(fresh(), world(), wild)
+
+
 def test_text_alone_cannot_tell_films_apart_that_read_alike():
     scores = fresh(text=True, free=False)(torch.eye(N)[:1])
     torch.testing.assert_close(scores[0, :6], scores[0, 6:])
@@ -66,13 +77,13 @@ def test_text_alone_cannot_tell_films_apart_that_read_alike():
 def test_parts_are_disjoint_and_make_up_the_likes():
     rng = torch.Generator().manual_seed(5)
     liked = world()
-    parts = irgan.part(liked, 500, rng)
-    both = parts.shown + parts.hidden
+    shown, hidden = irgan.part(liked, 500, rng)
+    both = shown + hidden
     assert float(both.max()) == 1
-    assert parts.hidden.any(1).all()
+    assert hidden.any(1).all()
     rows = {tuple(row) for row in liked.tolist()}
     assert all(tuple(row) in rows for row in both.tolist())
-    share = parts.shown.sum() / both.sum()
+    share = shown.sum() / both.sum()
     assert 0.33 < float(share) < 0.45  # below a half: people of whom all was shown are left out
 
 
