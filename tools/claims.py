@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.execute import write_atomic
+from aigc_lib.core.files import write_atomically
 from tools.notebook import ROOT
 
 LEDGER = ROOT / "book" / "claims.json"
@@ -132,7 +132,7 @@ def link(item: Mapping[str, str], book: Book) -> str:
         return f"chapter {number}, [{place.section}]({target})"
     if kind == "errata":
         return f"errata, [{book.errata[what]}](#{what})"
-    return f"{{cite:t}}`{what}`" if kind == "cite" else f"`{Path(what).name}`"
+    return f"{{cite:t}}`{what}`" if kind == "cite" else f"`{what}`"
 
 
 def render(claims: Sequence[Mapping[str, Any]], book: Book) -> str:
@@ -165,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not found:
         page = render(claims, book)
         if not check:
-            write_atomic(PAGE, page)
+            write_atomically(PAGE, page.encode())
         elif not PAGE.is_file() or PAGE.read_text(encoding="utf8") != page:
             found = [f"{PAGE.name} is not what {LEDGER.name} says: run python -m tools.claims"]
     for fault in found:

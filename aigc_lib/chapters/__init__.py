@@ -1,1 +1,6 @@
-"""One room for each chapter: everything that only this chapter needs."""
+"""One room for each chapter: everything that only this chapter needs.
+
+A room is a package ``chNN_title``, found by its name; no list of them stands anywhere. Its
+docstring is its map: a line for each of its files, and one for each shared module that the chapter
+uses.
+"""

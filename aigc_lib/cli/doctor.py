@@ -4,6 +4,7 @@ Every check is a function that returns findings; nothing is installed, fetched o
 """
 
 import json
+import os
 import platform
 import shutil
 import statistics
@@ -77,7 +78,8 @@ def hardware() -> list[Finding]:
     held = f"{memory.total / GIB:.1f} GiB, of which {memory.available / GIB:.1f} GiB free"
     found.append(Finding("memory", held))
     cache = cache_dir()
-    existing = next(p for p in (cache, *cache.parents) if p.exists())
+    # Path.exists would raise where the cache of another user is closed.
+    existing = next(p for p in (cache, *cache.parents) if os.path.exists(p))
     free = shutil.disk_usage(existing).free / GIB
     little = "free at least 1 GiB there, or name another folder in AIGC_CACHE" if free < 1 else ""
     found.append(Finding("data folder", f"{cache}, {free:.1f} GiB free", little))

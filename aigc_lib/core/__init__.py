@@ -1,1 +1,15 @@
-"""What all else stands on: device, files, checkpoints, what training loops share, figures."""
+"""What all else stands on; it knows nothing of models or data sets.
+
+checkpoint.py   files that are whole or not there, safe to load; interrupted runs go on
+distributed.py  one job on several processes: a share of the batch each, gradients averaged
+files.py        write_atomically, by which every file here is written
+optim.py        Adam for adversarial games, and EMA, the moving average of weights
+pixels.py       bytes 0..255 to [-1, 1], and back
+results.py      recorded measurements: written row by row, read by name
+rooms.py        finds the chapters' rooms by their files
+runtime.py      device, seeds, size of the work, memory, what machine this is
+show.py         numbers with bounds, pictures, sliders without a kernel, the library's source
+speed.py        switches that make a step faster: bfloat16, compilation, CUDA graphs
+stats.py        intervals: Wilson's for shares, the bootstrap for means
+training.py     what training loops share: ticks, rows, resuming, TrainingError
+"""

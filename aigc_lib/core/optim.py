@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 def adam(
@@ -72,9 +73,8 @@ class EMA:
         decay = 0.5 ** (batch / half_life)
         averages, current = list(_tensors(self.network)), list(_tensors(network))
         floats = [i for i, tensor in enumerate(averages) if tensor.is_floating_point()]
-        torch._foreach_lerp_(
-            [averages[i] for i in floats], [current[i] for i in floats], 1.0 - decay
-        )
+        move = get_ema_multi_avg_fn(decay)
+        move([averages[i] for i in floats], [current[i] for i in floats], 0)
         for i, tensor in enumerate(averages):
             if not tensor.is_floating_point():  # counters, such as BatchNorm's: copied
                 tensor.copy_(current[i])

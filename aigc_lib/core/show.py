@@ -95,7 +95,7 @@ def images(
 
 
 def curves(history: Sequence[dict[str, float]], title: str = "") -> Figure:
-    """Losses, and the discriminator's mean answers, over images seen (``gan.fit``'s history)."""
+    """Losses and the mean answers of D over images seen: the rows of ``gan.training.fit``."""
     seen = [row["images"] / 1000 for row in history]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
     for key, label in (("d_loss", "discriminator"), ("g_loss", "generator")):

@@ -64,34 +64,31 @@ def run_ticks(
 ) -> list[Row]:
     """Tick after tick to the end; from a checkpoint, if there is one, to the same bits on a CPU.
 
-    In a job of several processes the first alone shows, calls and writes.
+    Of several processes (``distributed``) the first alone shows, calls and writes.
 
     Args:
         trained: what the work changes.
         work: trains for so many units of the clock, and returns a row.
         parts: all that a checkpoint must hold, by name.
-        clock: how far training is, in ``unit``: ``images`` or ``steps``.
+        clock: how far training is, in ``unit``, such as ``images``.
         end, tick: when to stop, counted from the very start, and how often to tell; on the clock.
         device: where the work runs.
-        on_tick: called with each new row, before it joins the history; may add to it. It leaves no
-            trace in PyTorch's random state.
-        checkpoint: file to write at each tick and to resume from.
-        config: plain values saved with it; a resumed run must have the same.
-        log: file for the rows, one JSON object a line; rewritten on resume.
-        progress: show a progress bar.
-        shown: columns that the bar shows, each with its short name.
+        on_tick: called with each new row, before it joins the history; may add to the row, and
+            leaves no trace in PyTorch's random state.
+        checkpoint, log: files to write at each tick: all that is needed to go on; the rows.
+        config: plain values in the checkpoint; a resumed run must have the same.
+        progress, shown: show a bar, and on it these columns, each with its short name.
 
-    Returns:
-        the history; each row also holds ``seconds`` since the start, resumed time included.
+    Returns the history; each row also has ``seconds`` since the start, resumed time included.
 
     Raises:
         CheckpointError: the checkpoint does not fit.
     """
-    first = distributed.rank() == 0
+    first, config = distributed.rank() == 0, config or {}
     if checkpoint and Path(checkpoint).exists():
-        ckpt.resume_run(checkpoint, parts, config or {}, device)
+        ckpt.resume_run(checkpoint, parts, config, device)
         if first:
-            write_log(log, trained.history)
+            _write(None, parts, config, log, trained.history)
     before = trained.history[-1]["seconds"] if trained.history else 0.0
     start = time.perf_counter()
     bar = tqdm(total=end, initial=clock(), unit=f" {unit}", disable=not (progress and first),
@@ -103,10 +100,8 @@ def run_ticks(
             if first and on_tick:
                 _call(on_tick, row, device)
             trained.history.append(row)
-            if first and checkpoint:
-                ckpt.save_run(checkpoint, parts, config or {})
             if first:
-                write_log(log, trained.history)
+                _write(checkpoint, parts, config, log, trained.history)
             bar.update(clock() - bar.n)
             bar.set_postfix({name: f"{row[key]:.3f}" for key, name in (shown or {}).items()})
     return trained.history
@@ -117,8 +112,15 @@ def _call(on_tick: Callable[[Row], None], row: Row, device: torch.device) -> Non
         on_tick(row)
 
 
-def write_log(log: str | Path | None, history: list[Row]) -> None:
-    """Write the rows to a file, one JSON object a line, atomically; nothing without a file."""
+def _write(
+    checkpoint: str | Path | None,
+    parts: Mapping[str, ckpt.Stateful],
+    config: Mapping[str, Any],
+    log: str | Path | None,
+    history: list[Row],
+) -> None:
+    if checkpoint:
+        ckpt.save_run(checkpoint, parts, config)
     if log:
         lines = "".join(json.dumps(row) + "\n" for row in history)
         write_atomically(Path(log), lines.encode())

@@ -1,10 +1,15 @@
 """Real data that survives: whatever its source, it is checked, cached and loaded in one call.
 
-images.py    load("mnist"): uint8 image sets     texts.py    load_text("tang"): strings
-batches.py   the endless loader on the device    toy.py      mixtures of Gaussians, known exactly
-registry.py  every data set, with its checksums  corpora.py  texts built from archives
-cache.py     verified files in one folder        derived.py  computed results, kept
-sources.py   folders and downloads               packages.py npm, pip and Debian archives
+batches.py   Batches: the endless loader on the device
+cache.py     fetch: verified files in one folder
+corpora.py   plays and poems, built from package archives
+derived.py   results that take long to compute, kept in the cache
+images.py    load("mnist"): uint8 image sets
+packages.py  sources that are npm, pip and Debian archives
+registry.py  every data set, with its checksums and its sources in order
+sources.py   what a data set is; folders and downloads as sources; DataError
+texts.py     load_text("tang"): texts as strings, split by whole plays and poets
+toy.py       mixtures of Gaussians, known exactly; which modes samples cover
 
 A data set that only one chapter reads is declared in that chapter's room, in ``data.py``.
 """

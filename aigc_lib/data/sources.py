@@ -3,13 +3,14 @@
 A source is called as `source(wanted=..., into=...)`: it puts the files named in `wanted`, unpacked,
 in the folder `into`, and raises when it cannot. It is not trusted: `cache.py` checks the SHA-256 of
 every file before anything reads it. Package archives are in `packages.py`; which data set has
-which sources stands in `datasets.py`.
+which sources stands in `registry.py`.
 """
 
 import errno
 import gzip
 import io
 import os
+import threading
 import time
 import urllib.request
 import zlib
@@ -18,12 +19,17 @@ from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from tqdm import tqdm
 
 SILENCE = 10.0  # seconds that a server may say nothing
-LIMIT = 900.0  # seconds for one file in all, so that a trickle ends too
+WINDOW = 30.0  # seconds: an answer must begin within one, and in each of them come at
+RATE = 10_000.0  # bytes a second, or the next source is tried
+LOGIN = (
+    "a web page came instead of data, as in a network that wants a log-in first: open any page in "
+    "a browser, log in, and try again"
+)
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 BAD_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -58,25 +64,70 @@ class Dataset:
     sources: tuple[tuple[str, Source], ...]
 
 
+def is_web_page(head: bytes) -> bool:
+    """Whether what should have been data begins as a web page does."""
+    start = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith(b"<") and (b"<html" in start or b"<!doctype html" in start)
+
+
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class _Timed(io.RawIOBase):
-    """An HTTP reply that raises TimeoutError once its deadline (monotonic seconds) has passed."""
+class Watch:
+    """Raises TimeoutError where a transfer has become a trickle."""
 
-    def __init__(self, reply: HTTPResponse, deadline: float) -> None:
-        self.reply, self.deadline = reply, deadline
+    def __init__(self, window: float) -> None:
+        self.window, self.looked, self.had = window, time.monotonic(), 0
+
+    def look(self, count: Callable[[], int]) -> None:
+        """To be called often; ``count`` tells how many bytes have come so far."""
+        seconds = time.monotonic() - self.looked
+        if seconds > self.window:
+            came, self.had, self.looked = count() - self.had, count(), self.looked + seconds
+            if came < RATE * self.window:
+                raise TimeoutError(f"too slow, {max(came, 0):,} bytes in {seconds:.3g} s")
+
+
+class _Timed(io.RawIOBase):
+    """An HTTP reply under a watch."""
+
+    def __init__(self, reply: HTTPResponse) -> None:
+        self.reply, self.watch, self.count = reply, Watch(WINDOW), 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if time.monotonic() > self.deadline:
-            raise TimeoutError(f"not finished after {LIMIT:.0f} s")
+        self.watch.look(lambda: self.count)
         block = self.reply.read1(len(buffer))
         buffer[: len(block)] = block
+        self.count += len(block)
         return len(block)
+
+
+def _open(url: str) -> HTTPResponse:
+    """The reply to a request, or TimeoutError where it does not begin within a window.
+
+    urlopen's timeout begins anew with every byte, so headers could trickle for hours: it runs in a
+    thread, which is left behind if need be.
+    """
+    answer: list[Any] = []
+
+    def ask() -> None:
+        try:
+            answer.append(urllib.request.urlopen(url, timeout=SILENCE))
+        except Exception as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(WINDOW)
+    if not answer:
+        raise TimeoutError(f"no answer within {WINDOW:g} s")
+    if isinstance(answer[0], Exception):
+        raise answer[0]
+    return cast(HTTPResponse, answer[0])
 
 
 def write(stream: _Readable, target: Path, size: int) -> None:
@@ -106,7 +157,9 @@ def from_folder(*folders: Path, wanted: Mapping[str, File], into: Path) -> None:
             with gzip.open(found[0]) if found[0].suffix == ".gz" else found[0].open("rb") as stream:
                 write(stream, into / name, file.size)
         except BAD_GZIP as error:
-            faults.append(f"{found[0]} does not unpack ({error})")
+            with found[0].open("rb") as stream:
+                why = LOGIN if is_web_page(stream.read(1024)) else f"does not unpack ({error})"
+            faults.append(f"{found[0]}: {why}")
         except OSError as error:
             if error.errno in NO_SPACE:
                 raise
@@ -126,6 +179,12 @@ def from_reader(*subfolders: str, wanted: Mapping[str, File], into: Path) -> Non
     if not root.is_dir():
         raise Unavailable(f"AIGC_DATA={named} is not a folder")
     from_folder(*(root / sub for sub in subfolders), root, wanted=wanted, into=into)
+
+
+def pins(table: str) -> dict[str, File]:
+    """The files of a data set from lines of SHA-256, size in bytes and name."""
+    rows = (line.split() for line in table.strip().splitlines())
+    return {name: File(sha256, int(size)) for sha256, size, name in rows}
 
 
 def packaged(name: str, label: str, source: Source, files: Mapping[str, File]) -> Dataset:
@@ -150,14 +209,15 @@ def from_torchvision(name: str, *, wanted: Mapping[str, File], into: Path) -> No
         for mirror in mirrors:
             url = f"{mirror}{file_name}.gz"
             try:
-                with urllib.request.urlopen(url, timeout=SILENCE) as reply:
-                    timed = io.BufferedReader(_Timed(reply, time.monotonic() + LIMIT))
+                with _open(url) as reply, io.BufferedReader(_Timed(reply)) as timed:
+                    if is_web_page(timed.peek()):
+                        raise Unavailable(LOGIN)
                     with gzip.GzipFile(fileobj=timed) as stream:
                         write(stream, into / file_name, file.size)
                 break
             except BAD_GZIP as error:
-                faults.append(f"{url} does not unpack ({error})")
-            except (OSError, HTTPException) as error:
+                faults.append(f"{url}: does not unpack ({error})")
+            except (OSError, HTTPException, Unavailable) as error:
                 if getattr(error, "errno", None) in NO_SPACE:
                     raise
                 faults.append(f"{url}: {error}")

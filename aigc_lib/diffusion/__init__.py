@@ -1,1 +1,4 @@
-"""Diffusion and flow matching."""
+"""Diffusion models: noise is carried to pictures, step by step.
+
+flow_matching.py  along straight lines: loss, training, sampling
+"""

@@ -3,6 +3,8 @@
 A chapter's room has a module ``exercises``, with a function ``check_N(answer)`` for exercise N. It
 returns one sentence that says why the answer is right, or raises ``WrongAnswer`` with a hint
 that leads on without giving the solution away.
+
+compare.py  comparing answers, with a hint at the mistake that fits; WrongAnswer
 """
 
 import inspect

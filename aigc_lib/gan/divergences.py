@@ -3,13 +3,8 @@
 Everything is in nats and in the precision of its arguments: pass float64 to check a formula.
 """
 
-import math
-
 import torch
 from torch import Tensor
-
-DISCRIMINATOR_LOSS_AT_EQUILIBRIUM = 2 * math.log(2)
-"""The discriminator's loss when it answers 1/2 everywhere, in nats."""
 
 
 def optimal_discriminator(p: Tensor, q: Tensor) -> Tensor:
@@ -61,18 +56,6 @@ def discriminator_loss_of(d: Tensor, p: Tensor, q: Tensor, weight: Tensor | floa
     Source: Goodfellow et al., 2014, equation 1 and theorem 1 (whose value is this one's negative).
     """
     return -((torch.xlogy(p, d) + torch.xlogy(q, 1 - d)) * weight).sum()
-
-
-def discriminator_logit_gradients(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """d loss / d logit of one sample, for the discriminator: prediction minus target.
-
-    Args:
-        real, fake: logits of real (target 1) and of generated samples (target 0).
-
-    Returns:
-        (sigmoid(real) - 1, sigmoid(fake)), of the arguments' shapes.
-    """
-    return torch.sigmoid(real) - 1, torch.sigmoid(fake)
 
 
 def generator_logit_gradients(logits: Tensor) -> tuple[Tensor, Tensor]:

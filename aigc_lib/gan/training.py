@@ -1,8 +1,7 @@
 """The adversarial game, once: one discriminator step, one generator step, and the loop around them.
 
-Read ``d_step`` and ``g_step`` first; everything else is bookkeeping. The loop measures time in
-images seen, takes any pair of losses, and never waits for the device: statistics add up in a tensor
-there and are read once a tick.
+Read ``d_step`` and ``g_step`` first; all else is bookkeeping. The loop measures time in images seen,
+takes any pair of losses, and never waits for the device: statistics are read once a tick.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.core import distributed
+from aigc_lib.core.checkpoint import Stateful
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import Row, insist_on_finite, run_ticks
 from aigc_lib.gan.losses import NON_SATURATING, AdversarialLoss
@@ -21,21 +21,13 @@ from aigc_lib.gan.state import Gan
 STATISTICS = ("d_loss", "g_loss", "d_real", "d_fake")
 
 
-class Stream(Protocol):
-    """What ``fit`` trains on: endless batches that know their place (``data.Batches``, say)."""
+class Stream(Stateful, Protocol):
+    """What ``fit`` trains on: endless batches that know their place (``Batches``, say)."""
 
     batch: int
 
     def __next__(self) -> Any:
         """The next batch: samples (N, ...), or (samples, labels)."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """The place in the stream."""
-        ...
-
-    def load_state_dict(self, state: dict[str, Any], /) -> object:
-        """Go on from a place; ValueError if it belongs to another stream."""
         ...
 
 

@@ -22,23 +22,6 @@ def class_counts(logits_or_classes: Tensor, k: int = 10) -> Tensor:
     return torch.bincount(x.long(), minlength=k)
 
 
-def total_variation(a: Tensor, b: Tensor) -> float:
-    """Total variation distance between two histograms (k,), each scaled to sum to 1.
-
-    0 for equal shares, 1 for disjoint ones: the share of samples that would have to change class.
-    With ``b = torch.ones(k)``: how far the classes are from evenly drawn.
-
-    Raises:
-        ValueError: shapes that differ, negative counts, or an empty histogram.
-    """
-    a, b = a.double().cpu(), b.double().cpu()
-    if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"histograms must both be (k,), not {tuple(a.shape)}, {tuple(b.shape)}")
-    if min(float(h.min()) for h in (a, b)) < 0 or min(float(h.sum()) for h in (a, b)) <= 0:
-        raise ValueError("a histogram needs counts >= 0 that do not all vanish")
-    return float((a / a.sum() - b / b.sum()).abs().sum() / 2)
-
-
 def confident_share(logits: Tensor, threshold: float = 0.9) -> float:
     """Share of the samples whose largest softmax probability reaches the threshold.
 

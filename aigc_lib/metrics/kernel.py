@@ -8,11 +8,9 @@ Source: Bińkowski, Sutherland, Arbel and Gretton (2018), "Demystifying MMD GANs
 the estimator: Gretton et al. (2012), "A kernel two-sample test", equation 3.
 """
 
-import torch
 from torch import Tensor
 
 from aigc_lib.metrics.features import blocks, pair
-from aigc_lib.metrics.spread import Spread, spread
 
 
 def _kernel_sum(x: Tensor, y: Tensor, chunk: int) -> float:
@@ -46,39 +44,3 @@ def kernel_distance(a: Tensor, b: Tensor, chunk: int = 2000) -> float:
     a, b = pair(a, b, least=2)
     across = _kernel_sum(a, b, chunk) / (len(a) * len(b))
     return _within(a, chunk) + _within(b, chunk) - 2 * across
-
-
-def kernel_distance_subsets(
-    a: Tensor,
-    b: Tensor,
-    subsets: int = 100,
-    subset_size: int = 1000,
-    generator: torch.Generator | None = None,
-) -> Spread:
-    """Kernel distance of random subsets: mean and standard deviation over the subsets.
-
-    The form in which KID is usually published. Each subset takes ``subset_size`` of the samples a
-    (n, d) and as many of b (m, d), without replacement. Subsets overlap, so the standard deviation
-    is no standard error of the mean: it says how far one value from ``subset_size`` samples
-    scatters. The generator is a CPU one; without it the subsets are those of seed 0.
-
-    Raises:
-        ValueError: as ``kernel_distance``; fewer samples than ``subset_size``; ``subsets`` < 1.
-    """
-    if subsets < 1 or subset_size < 2:
-        raise ValueError(f"need subsets >= 1 of size >= 2, not {subsets} of {subset_size}")
-    a, b = pair(a, b, least=2)
-    if subset_size > min(len(a), len(b)):
-        raise ValueError(
-            f"subsets of {subset_size} need as many samples, not {len(a)} and {len(b)}: "
-            "give a smaller subset_size"
-        )
-    generator = generator or torch.Generator().manual_seed(0)
-    values = []
-    for _ in range(subsets):
-        one, two = (
-            x[torch.randperm(len(x), generator=generator)[:subset_size].to(x.device)]
-            for x in (a, b)
-        )
-        values.append(kernel_distance(one, two))
-    return spread(values)

@@ -6,7 +6,6 @@ not hold: a chance result may mean that the classifier is weak or the samples ar
 Source: Lopez-Paz and Oquab (2017), "Revisiting classifier two-sample tests", arXiv:1610.06545.
 """
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -25,10 +24,6 @@ class TwoSample(NamedTuple):
     held_out: int
 
 
-def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-
 def p_value(right: int, guessed: int, m: int) -> float:
     """Chance of at least ``right`` hits if ``guessed`` of 2m samples are picked blindly.
 
@@ -38,13 +33,9 @@ def p_value(right: int, guessed: int, m: int) -> float:
     labels drawn one by one: nearly the same where half are picked, though a little too often below
     0.05, because here the number of right answers moves in steps of two.
     """
-    total = _log_choose(2 * m, guessed)
-    last = min(m, guessed)
-    logs = [
-        _log_choose(m, i) + _log_choose(m, guessed - i) - total
-        for i in range(max(right, guessed - m), last + 1)
-    ]
-    return min(1.0, math.fsum(math.exp(value) for value in logs))
+    from scipy.stats import hypergeom
+
+    return float(hypergeom.sf(right - 1, 2 * m, m, guessed))
 
 
 def _train(x: Tensor, y: Tensor, steps: int, seed: int) -> nn.Module:

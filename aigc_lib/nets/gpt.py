@@ -2,12 +2,10 @@
 
 Radford et al. (2019), "Language models are unsupervised multitask learners": layer normalisation
 before each part, learned positions, GELU, and one table for reading tokens and scoring them. The
-names of the parts are ours; ``from_gpt2`` translates a GPT-2 state, so that both can be compared.
+names of the parts are ours; a test translates a GPT-2's weights and finds the same logits.
 """
 
 import math
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -201,37 +199,3 @@ class GPT(nn.Module):
             maps.append(attention_weights(q, k))
             x = block(x)
         return torch.stack(maps)
-
-
-GPT2_NAMES = {
-    r"wte\.": "embedding.",
-    r"wpe\.": "positions.",
-    r"ln_f\.": "norm.",
-    r"h\.(\d+)\.ln_1\.": r"blocks.\1.norm1.",
-    r"h\.(\d+)\.ln_2\.": r"blocks.\1.norm2.",
-    r"h\.(\d+)\.attn\.c_attn\.": r"blocks.\1.attention.qkv.",
-    r"h\.(\d+)\.attn\.c_proj\.": r"blocks.\1.attention.out.",
-    r"h\.(\d+)\.mlp\.c_fc\.": r"blocks.\1.network.0.",
-    r"h\.(\d+)\.mlp\.c_proj\.": r"blocks.\1.network.2.",
-}
-
-
-def from_gpt2(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state of GPT-2 as ``transformers`` names it, under our names, for ``load_state_dict``.
-
-    Raises:
-        ValueError: a name that GPT-2 does not have.
-    """
-    found = {}
-    for old, value in state.items():
-        short = old.removeprefix("transformer.")
-        # The score table is the embedding; older files hold the masks too.
-        if short == "lm_head.weight" or re.fullmatch(r"h\.\d+\.attn\.(masked_)?bias", short):
-            continue
-        names = [re.sub(f"^{p}", new, short) for p, new in GPT2_NAMES.items() if re.match(p, short)]
-        if not names:
-            raise ValueError(f"{old!r} is no part of a GPT-2")
-        # GPT-2 stores the matrices of its linear layers the other way round.
-        turned = ".c_" in short and value.ndim == 2
-        found[names[0]] = value.T.contiguous() if turned else value
-    return found

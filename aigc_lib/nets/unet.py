@@ -1,9 +1,12 @@
 """A small U-Net that says in which direction noise turns into a scene (chapter 14).
 
-It is the network of a flow-matching model, see ``diffusion.flow_matching``. The picture goes down
-to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015, "U-Net:
-Convolutional Networks for Biomedical Image Segmentation"); time and description scale and shift the
-channels of every block (Perez et al., 2018, "FiLM").
+It is the network of a flow-matching model, which ``diffusion.flow_matching`` trains. The picture
+goes down to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015,
+"U-Net: Convolutional Networks for Biomedical Image Segmentation"); time and description scale and
+shift the channels of every block (Perez et al., 2018, "FiLM").
+
+A word is a number with a learned vector. A description is the sum of its words' vectors, so that
+their order does not matter: a *bag of words*.
 """
 
 import math

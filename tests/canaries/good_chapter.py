@@ -21,6 +21,8 @@ $D:\\mathcal{X} \\to [0, 1]$ and /or more, at https://example.org/home/page.
 ## What you'll need
 
 Patience.
+
+**Code of this chapter:** [`ch06_good`](https://github.com/example/book/tree/main/aigc_lib/chapters/ch06_good)
 """
 SETUP = """import sys
 

@@ -153,6 +153,10 @@ FAULTS = [
     (replace("<!-- timing -->", ""), "must begin with the timing lines"),
     (replace("71 s", "?? s"), "no run time"),
     (replace("<!-- timing -->\n", "<!-- timing -->"), "not rendered"),
+    (replace("**Code of this chapter:**", "Code:"), "must end with the link to the room"),
+    (replace("/tree/main/aigc_lib", "/aigc_lib"), "must end with the link to the room"),
+    (replace("[`ch06_good`", "[`ch07_good`"), "must end with the link to the room"),
+    (replace("ch06_good)", "ch06_good)\n\nMore."), "must end with the link to the room"),
     (replace("ModuleNotFoundError", "ImportError"), "first code cell must try"),
     (replace("google.colab", "google"), "first code cell must try"),
     (replace("        raise\n", "        pass\n"), "first code cell must try"),
@@ -200,6 +204,12 @@ def test_an_exercise_of_another_chapter_is_found(tmp_path):
     path = tmp_path / "07-good.ipynb"
     nbformat.write(good_chapter(), path)
     assert lint(path)[0] == "exercise 06.1 is in 07-good.ipynb"
+
+
+def test_a_link_to_the_room_of_another_chapter_is_found(tmp_path):
+    path = tmp_path / "06-better.ipynb"
+    nbformat.write(good_chapter(), path)
+    assert lint(path) == ["the link to the room must lead to ch06_better, not to ch06_good"]
 
 
 def test_a_large_file_is_found(tmp_path):

@@ -3,7 +3,6 @@
 import errno
 import gzip
 import io
-import socket
 import urllib.error
 import urllib.request
 from types import SimpleNamespace
@@ -52,7 +51,7 @@ def test_a_folder_gives_what_it_has_and_names_the_rest(tmp_path, into):
     broken.write_bytes(gzip.compress(FILES["t10k-images-idx3-ubyte"])[:-30])
     with pytest.raises(Unavailable, match="no train-labels-idx1-ubyte") as caught:
         sources.from_folder(tmp_path / "some", wanted=WANTED, into=into)
-    assert "t10k-images-idx3-ubyte.gz does not unpack" in str(caught.value)
+    assert "t10k-images-idx3-ubyte.gz: does not unpack" in str(caught.value)
     assert got(into) == {FIRST: FILES[FIRST]}
 
 
@@ -118,7 +117,6 @@ def test_download_goes_on_to_the_next_mirror_and_always_has_a_time_limit(monkeyp
         (urllib.error.HTTPError("http://a.test", 403, "Forbidden", None, None), "403"),
         (TimeoutError("timed out"), "timed out"),
         (gzip.compress(FILES[FIRST])[:-50], "does not unpack"),
-        (b"<html>Log in to this hotel's network</html>", "does not unpack"),
     ],
 )
 def test_a_failing_download_names_every_mirror_and_keeps_nothing(monkeypatch, into, answer, said):
@@ -135,27 +133,6 @@ def test_a_full_disk_is_not_taken_for_a_bad_mirror(monkeypatch, into):
     with pytest.raises(OSError, match="No space") as caught:
         sources.from_torchvision("MNIST", wanted=WANTED, into=into)
     assert caught.value.errno == errno.ENOSPC
-
-
-def test_a_trickling_download_ends_at_its_deadline(monkeypatch, into):
-    clock = iter(range(0, 100_000, 100))  # each look at the clock finds 100 s gone
-    monkeypatch.setattr(sources.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(Reply, "read1", lambda self, size=-1: self.read(1))
-    serve(monkeypatch, lambda url: gzip.compress(FILES[FIRST]))
-    with pytest.raises(Unavailable, match="not finished after 900 s"):
-        sources.from_torchvision("MNIST", wanted=WANTED, into=into)
-    assert got(into) == {}
-
-
-def test_a_silent_server_is_left(monkeypatch, into):
-    with socket.create_server(("127.0.0.1", 0)) as server:  # accepts, and never says a word
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [url])
-        monkeypatch.setattr(sources, "SILENCE", 0.2)
-        monkeypatch.setattr(urllib.request, "_opener", None)
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        with pytest.raises(Unavailable, match="timed out"):
-            sources.from_torchvision("MNIST", wanted=WANTED, into=into)
 
 
 # What is pinned

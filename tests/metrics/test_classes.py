@@ -10,7 +10,7 @@ from torch_fidelity.metric_isc import isc_features_to_metric
 from torchmetrics.image.inception import InceptionScore
 
 from aigc_lib.chapters.ch08_evaluating_generators.inception_score import inception_score
-from aigc_lib.metrics.classes import class_counts, confident_share, total_variation
+from aigc_lib.metrics.classes import class_counts, confident_share
 
 
 def test_class_counts() -> None:
@@ -22,24 +22,6 @@ def test_class_counts() -> None:
     for bad in (torch.tensor([5]), torch.tensor([-1]), torch.zeros(2, 4), logits * math.nan):
         with pytest.raises(ValueError, match=r"classes must be|logits must be"):
             class_counts(bad, k=5)
-
-
-def test_total_variation() -> None:
-    uniform = torch.ones(10)
-    one_class = torch.zeros(10, dtype=torch.int64)
-    one_class[3] = 50
-    assert total_variation(one_class, uniform) == pytest.approx(0.9)
-    assert total_variation(7 * uniform, uniform) == pytest.approx(0, abs=1e-15)
-    # The largest difference of probabilities that any set of classes can have, tried on all sets.
-    p, q = [4, 1, 0, 5], [1, 2, 2, 1]
-    sets = [[i for i in range(4) if bits >> i & 1] for bits in range(16)]
-    wanted = max(abs(sum(p[i] for i in s) / 10 - sum(q[i] for i in s) / 6) for s in sets)
-    assert total_variation(torch.tensor(p), torch.tensor(q)) == pytest.approx(wanted)
-    with pytest.raises(ValueError, match="must both be"):
-        total_variation(torch.ones(3), torch.ones(4))
-    for bad in (torch.zeros(3), torch.tensor([1, -1, 2])):
-        with pytest.raises(ValueError, match="counts >= 0"):
-            total_variation(bad, torch.ones(3))
 
 
 def test_confident_share() -> None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch_fidelity.metric_kid import kernel_mmd, kid_features_to_metric
-from torchmetrics.image.kid import KernelInceptionDistance, poly_mmd
+from torchmetrics.image.kid import poly_mmd
 
-from aigc_lib.metrics.kernel import kernel_distance, kernel_distance_subsets
+from aigc_lib.metrics.kernel import kernel_distance
 from tests.support.features import bad_pairs, gaussian
 
 CUBIC = {"kid_kernel": "poly", "kid_kernel_poly_degree": 3, "kid_kernel_poly_coef0": 1}
@@ -86,22 +86,7 @@ def test_distance_does_not_depend_on_the_chunk(chunk: int) -> None:
     assert kernel_distance(b, a, chunk) == pytest.approx(whole, rel=1e-11)
 
 
-@pytest.mark.filterwarnings("ignore:Metric .* will save all extracted features")
-@pytest.mark.parametrize(("n", "m", "size"), [(90, 70, 40), (50, 50, 50), (12, 20, 5)])
-def test_subsets_equal_torchmetrics(n: int, m: int, size: int) -> None:
-    a, b = pair_of(n, m, 7)
-    other = KernelInceptionDistance(nn.Identity(), subsets=6, subset_size=size)
-    other.update(a, real=True)
-    other.update(b, real=False)
-    torch.manual_seed(3)
-    mean, std = other.compute()
-    generator = torch.Generator().manual_seed(3)
-    ours = kernel_distance_subsets(a, b, 6, size, generator)
-    assert ours.mean == pytest.approx(float(mean), abs=1e-8, rel=1e-8)
-    assert ours.std == pytest.approx(float(std), abs=1e-8, rel=1e-8)
-
-
-def test_subsets_equal_torch_fidelity() -> None:
+def test_means_over_subsets_equal_torch_fidelity() -> None:
     a, b = pair_of(60, 80, 7)
     wanted = kid_features_to_metric(
         a, b, kid_subsets=9, kid_subset_size=25, rng_seed=2020, verbose=False, **CUBIC
@@ -114,39 +99,14 @@ def test_subsets_equal_torch_fidelity() -> None:
         values.append(kernel_distance(one, two))
     assert np.mean(values) == pytest.approx(wanted["kernel_inception_distance_mean"], abs=1e-8)
     assert np.std(values) == pytest.approx(wanted["kernel_inception_distance_std"], abs=1e-8)
-    # All samples in the one subset leave nothing to draw.
-    a, b = a[:40], b[:40]
-    whole = kid_features_to_metric(
-        a, b, kid_subsets=1, kid_subset_size=40, rng_seed=0, verbose=False, **CUBIC
-    )
-    ours = kernel_distance_subsets(a, b, 1, 40)
-    assert ours == pytest.approx((whole["kernel_inception_distance_mean"], 0), abs=1e-8)
-
-
-def test_subsets_repeat_from_their_generator_alone() -> None:
-    a, b = pair_of(60, 80, 7)
-    torch.manual_seed(1)
-    first = kernel_distance_subsets(a, b, 5, 20)
-    torch.manual_seed(2)
-    assert kernel_distance_subsets(a, b, 5, 20) == first
-    other = kernel_distance_subsets(a, b, 5, 20, torch.Generator().manual_seed(1))
-    assert other != first
-    assert first.std > 0
 
 
 def test_refuses() -> None:
     for a, b, message in bad_pairs(6, 3):
         with pytest.raises(ValueError, match=message):
             kernel_distance(a, b)
-        with pytest.raises(ValueError, match=message):
-            kernel_distance_subsets(a, b, 2, 3)
     a, b = pair_of(6, 9, 3)
     with pytest.raises(ValueError, match="at least 2 samples of each, not 1 and 9"):
         kernel_distance(a[:1], b)
-    with pytest.raises(ValueError, match="subsets of 7 need as many samples, not 6 and 9"):
-        kernel_distance_subsets(a, b, 2, 7)
-    for subsets, size in ((0, 3), (2, 1)):
-        with pytest.raises(ValueError, match="need subsets >= 1 of size >= 2"):
-            kernel_distance_subsets(a, b, subsets, size)
     with pytest.raises(ValueError, match="chunk must be at least 1"):
         kernel_distance(a, b, chunk=0)

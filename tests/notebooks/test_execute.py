@@ -8,8 +8,8 @@ import pytest
 from nbformat import v4
 
 from tools.execute import execute, record, timing_line
-from tools.lint_notebooks import executed, metadata, paths
 from tools.notebook import TIMING
+from tools.notebook_rules import executed, metadata, paths
 
 CELLS = [
     "print(6 * 7)",

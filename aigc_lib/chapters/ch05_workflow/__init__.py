@@ -1,1 +1,19 @@
-"""The room of chapter 5, workflow."""
+"""The room of chapter 5, the workflow: another office's digits, from fifty labels to deployment.
+
+Its own files:
+    exercises.py  checks: gradient, groups, dropout, AdamW, early stopping, Wilson, drift
+    few_shot.py   fitting to few labels, early stopping, frozen layers, best of many
+
+What it uses of the shared packages:
+    core.pixels         the scanned digits as the network reads them
+    core.runtime        seeds; what machine this is, and the memory used
+    core.show           pictures, the library's source, numbers with bounds
+    core.stats          wilson: the interval of a share that is right
+    data.images         load: MNIST, which the network must not forget
+    exercises           check(...) finds an exercise's function in this room and runs it
+    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
+    metrics.two_sample  the drift alarm: can a classifier tell new pictures from old ones?
+    nets.classifier     the network of the task, for training it from scratch
+    pretrained.loaders  load_classifier: the network that is adapted, and what was deployed
+    pretrained.weights  deployment: writes the tensors with a card, and refuses a damaged file
+"""

@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from aigc_lib.core.training import TrainingError
+
 
 class History(NamedTuple):
     """Mean loss of each epoch on both parts, in nats, and the epoch whose weights were kept."""
@@ -37,6 +39,15 @@ def _loss(network: nn.Module, x: Tensor, y: Tensor) -> float:
         return float(F.cross_entropy(network(x), y))
 
 
+def check_labels(**parts: tuple[Tensor, Tensor]) -> None:
+    """Refuse a part (inputs, classes) that is empty or lacks a class for an input; ValueError."""
+    for name, (x, y) in parts.items():
+        if not len(x) or len(x) != len(y):
+            raise ValueError(
+                f"{name} needs a label for each of at least one input, got {len(x)}, {len(y)}"
+            )
+
+
 def fit(
     network: nn.Module,
     train: tuple[Tensor, Tensor],
@@ -57,7 +68,7 @@ def fit(
         network: inputs (N, ...) -> logits (N, classes).
         train: inputs (N, ...) and classes (N,) to learn from.
         valid: the same, to choose the epoch by; never learned from.
-        optimiser: made for the network's parameters.
+        optimizer: made for the network's parameters.
         epochs: passes over the training part, at most.
         batch: examples per step; the last step of an epoch may have fewer.
         patience: stop after so many epochs without a better one; None: never stop early.
@@ -65,13 +76,9 @@ def fit(
 
     Raises:
         ValueError: an empty part, labels that do not fit the inputs, or a setting below 1.
-        FloatingPointError: no epoch had a finite validation loss.
+        TrainingError: no epoch had a finite validation loss.
     """
-    for name, (x, y) in (("train", train), ("valid", valid)):
-        if not len(x) or len(x) != len(y):
-            raise ValueError(
-                f"{name} needs a label for each of at least one input, got {len(x)}, {len(y)}"
-            )
+    check_labels(train=train, valid=valid)
     if min(epochs, batch, 1 if patience is None else patience) < 1:
         raise ValueError(
             f"epochs, batch and patience must be at least 1: {epochs}, {batch}, {patience}"
@@ -96,7 +103,7 @@ def fit(
             if patience is not None and epoch - best >= patience:
                 break
     if best < 0:
-        raise FloatingPointError(
+        raise TrainingError(
             f"no validation loss was finite ({losses[1][:3]}, ...): lower the learning rate"
         )
     network.load_state_dict(kept)

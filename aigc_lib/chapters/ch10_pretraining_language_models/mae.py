@@ -23,7 +23,7 @@ class MAEConfig:
         side: height and width of the pictures, in pixels.
         patch: height and width of a patch; divides ``side``.
         visible: patches that the encoder sees in training.
-        width, layers, heads: of the encoder, as in ``GPTSize``.
+        width, layers, heads: of the encoder, as in ``GPTConfig``.
         decoder_width, decoder_layers: of the decoder, which has as many heads.
     """
 
@@ -42,7 +42,7 @@ class MAEConfig:
         return (self.side // self.patch) ** 2
 
     def __post_init__(self) -> None:
-        """Refuse shapes that cannot be; ``GPTSize`` refuses those of the blocks."""
+        """Refuse shapes that cannot be; ``GPTConfig`` refuses those of the blocks."""
         if self.patch < 1 or self.side < 1 or self.side % self.patch:
             raise ValueError(f"patches of {self.patch} pixels do not tile {self.side}: divide it")
         if not 1 <= self.visible < self.places:
@@ -149,3 +149,32 @@ class MaskedAutoencoder(nn.Module):
             x = self.encode(to_patches(part, self.config.patch), every.expand(len(part), -1))
             found.append(x.mean(1) if pooled else x.flatten(1))
         return torch.cat(found)
+
+
+def choose(n: int, places: int, visible: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Random places for n pictures: the seen, int64 (n, visible), and the hidden, (n, the rest)."""
+    order = torch.rand(n, places, generator=rng, device=rng.device).argsort(1)
+    return order[:, :visible], order[:, visible:]
+
+
+def contrasts(patches: Tensor) -> Tensor:
+    """Every patch of (N, P, D) with mean 0 and standard deviation 1 (0 where it is uniform)."""
+    centred = patches - patches.mean(2, keepdim=True)
+    # The small number keeps a nearly uniform patch from becoming noise.
+    return centred / (centred.square().mean(2, keepdim=True) + 1e-3).sqrt()
+
+
+def loss_of(
+    model: MaskedAutoencoder, patches: Tensor, seen: Tensor, hidden: Tensor, contrast: bool = False
+) -> Tensor:
+    """Mean squared error of the pixels of the hidden patches; the visible do not count.
+
+    Args:
+        model: guesses from the patches at ``seen``.
+        patches: (N, P, D), in [-1, 1].
+        seen: int64 (N, V), places the model is shown.
+        hidden: int64 (N, P - V), the places that count.
+        contrast: see ``mae_training.Config``.
+    """
+    wanted = contrasts(patches) if contrast else patches
+    return (pick(model(patches, seen), hidden) - pick(wanted, hidden)).square().mean()

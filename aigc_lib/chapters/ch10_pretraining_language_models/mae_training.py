@@ -17,7 +17,8 @@ from tqdm.auto import tqdm
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import (
     MAEConfig,
     MaskedAutoencoder,
-    pick,
+    choose,
+    loss_of,
     to_patches,
 )
 from aigc_lib.core.pixels import normalize
@@ -92,35 +93,6 @@ def fresh(seed: int) -> MaskedAutoencoder:
     """The network before training."""
     torch.manual_seed(seed)
     return MaskedAutoencoder(MAEConfig())
-
-
-def choose(n: int, places: int, visible: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Random places for n pictures: the seen, int64 (n, visible), and the hidden, (n, the rest)."""
-    order = torch.rand(n, places, generator=rng, device=rng.device).argsort(1)
-    return order[:, :visible], order[:, visible:]
-
-
-def contrasts(patches: Tensor) -> Tensor:
-    """Every patch of (N, P, D) with mean 0 and standard deviation 1 (0 where it is uniform)."""
-    centred = patches - patches.mean(2, keepdim=True)
-    # The small number keeps a nearly uniform patch from becoming noise.
-    return centred / (centred.square().mean(2, keepdim=True) + 1e-3).sqrt()
-
-
-def loss_of(
-    model: MaskedAutoencoder, patches: Tensor, seen: Tensor, hidden: Tensor, contrast: bool = False
-) -> Tensor:
-    """Mean squared error of the pixels of the hidden patches; the visible do not count.
-
-    Args:
-        model: guesses from the patches at ``seen``.
-        patches: (N, P, D), in [-1, 1].
-        seen: int64 (N, V), places the model is shown.
-        hidden: int64 (N, P - V), the places that count.
-        contrast: see ``Settings``.
-    """
-    wanted = contrasts(patches) if contrast else patches
-    return (pick(model(patches, seen), hidden) - pick(wanted, hidden)).square().mean()
 
 
 def fit(

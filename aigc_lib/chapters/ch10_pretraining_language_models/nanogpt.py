@@ -2,13 +2,13 @@
 
     aigc record 10 pretraining     # both loops, three seeds, about a minute each
 
-``train`` uses ``lm.fit``. ``train_plainly`` is the loop that tutorials show: windows are cut and
+``fit`` uses ``lm.training``. ``fit_plainly`` is the loop that tutorials show: windows are cut and
 stacked one by one, the optimiser goes through the tensors one by one, and the loss is read back at
 each step. Both start from the same weights and see the same windows.
 
 Source of the setting: Karpathy, 2022, nanoGPT, ``train_shakespeare_char.py`` as its README changes
 it for a processor. Only the learning rate is another: with nanoGPT's 1e-3 two seeds gave 1.877 and
-1.895 nats a character here, with twice as much the record in ``book/results/pretraining.json``.
+1.895 nats a character here, with twice as much the record in ``results/pretraining.json``.
 Its text is the "tiny Shakespeare" of one million characters; ours is another edition, four million,
 with whole plays held out. So losses of the two are not comparable, but those of our two loops are.
 """
@@ -82,7 +82,7 @@ def fresh(setting: Config, vocabulary: int, seed: int, device: torch.device | st
 
 
 def fit(model: GPT, tokens: Tensor, setting: Config, seed: int, progress: bool = True) -> float:
-    """Train with ``lm.fit``; returns the seconds it took."""
+    """Train with ``lm.training.fit``; returns the seconds it took."""
     run = training.Run(model, setting.lr, DECAY)
     batches = TokenBatches(tokens, setting.batch, setting.context, seed)
     history = training.fit(

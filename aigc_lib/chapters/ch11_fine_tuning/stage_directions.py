@@ -80,7 +80,7 @@ def tried(
     """A model tuned in one way, how many of its numbers were trained, and what it went through.
 
     "scratch" trains all of a network that knows nothing. ``replay`` puts as many windows of the old
-    text into every batch. The rest is ``finetuning.prepare``'s.
+    text into every batch. The rest is ``finetune.prepare``'s.
     """
     settings = settings or LEARNING[way]
     torch.manual_seed(seed)

@@ -17,29 +17,6 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 
-def discounted_returns(rewards: Tensor, gamma: float) -> Tensor:
-    """What each step of one whole episode earned from there on: G_t = r_t + gamma * G_(t+1).
-
-    Args:
-        rewards: float (T, ...), time first; the other axes hold other episodes, as long.
-        gamma: worth of the next step's reward today, in [0, 1].
-
-    Returns:
-        float (T, ...); after the last step nothing follows.
-
-    Raises:
-        ValueError: gamma is outside [0, 1].
-    Source: Sutton and Barto, 2018, "Reinforcement Learning", equation 3.9.
-    """
-    _check_share(gamma=gamma)
-    returns = torch.empty_like(rewards)
-    later = torch.zeros_like(rewards[0]) if len(rewards) else rewards
-    for t in reversed(range(len(rewards))):
-        later = rewards[t] + gamma * later
-        returns[t] = later
-    return returns
-
-
 def advantages(
     rewards: Tensor,
     values: Tensor,
@@ -93,21 +70,6 @@ def advantages(
     return found
 
 
-def reinforce_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
-    """-E[log pi(a|s) * A]: its gradient is an unbiased estimate of minus the expected return's.
-
-    That holds if the actions were drawn from this very policy. Any baseline that does not look at
-    the action may be taken off A: it changes the noise, not the mean.
-
-    Args:
-        log_probs: log pi(a|s) of the actions taken, float (N,).
-        advantages: float (N,), or whole returns; no gradient. ValueError if shapes differ.
-    Source: Williams, 1992, "Simple statistical gradient-following algorithms", theorem 1.
-    """
-    _check_alike(log_probs, advantages)
-    return -(log_probs * advantages.detach()).mean()
-
-
 def ppo_loss(
     log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, clip: float = 0.2
 ) -> Tensor:
@@ -115,7 +77,7 @@ def ppo_loss(
 
     Where r has left the trust region in the direction that A asked for, the gradient is 0; where
     it left in the other direction, the gradient stays and brings it back. At r = 1 the gradient is
-    that of ``reinforce_loss``.
+    that of REINFORCE, -E[log pi(a|s) A] (Williams, 1992).
 
     Args:
         log_probs: log pi(a|s) of the actions taken, float (N,).
@@ -150,32 +112,23 @@ def entropies(logits: Tensor) -> Tensor:
     return -(log_p.exp() * finite).sum(-1)
 
 
-def kl_estimate(log_p: Tensor, log_q: Tensor, kind: str = "k3") -> Tensor:
+def kl_estimate(log_p: Tensor, log_q: Tensor) -> Tensor:
     """KL(p || q) in nats from samples x of **p**: one estimate a sample, to be averaged.
 
-    With r = q(x) / p(x):
-
-        k1 = -log r              unbiased; single samples are often negative
-        k3 = (r - 1) - log r     unbiased too, for E_p[r] = 1; never negative, since log r <= r - 1
-
-    Both hold if p is nowhere 0 where q is not (else E_p[r] < 1, and k3 is too small). They are
-    estimates of the value: the gradient of their mean is in general not the KL's.
+    With r = q(x) / p(x) it is (r - 1) - log r. Its mean is the KL's, -E[log r], since E_p[r] = 1 if
+    p is nowhere 0 where q is not; and it is never negative, since log r <= r - 1. It estimates the
+    value: the gradient of its mean is in general not the KL's.
 
     Args:
         log_p, log_q: log-probabilities of the same samples, float (N,); as many come back.
-        kind: "k1" or "k3".
 
     Raises:
-        ValueError: shapes differ, or an unknown kind.
+        ValueError: shapes differ.
     Source: Schulman, 2020, "Approximating KL Divergence", joschu.net/blog/kl-approx.html.
     """
     _check_alike(log_p, log_q)
     log_r = log_q - log_p
-    if kind == "k1":
-        return -log_r
-    if kind == "k3":
-        return log_r.expm1() - log_r
-    raise ValueError(f"kind must be 'k1' or 'k3', got {kind!r}")
+    return log_r.expm1() - log_r
 
 
 def dpo_loss(

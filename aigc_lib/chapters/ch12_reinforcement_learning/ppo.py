@@ -1,7 +1,7 @@
 """Proximal policy optimisation: act for a while, improve on what was done, again (chapter 12).
 
-``acting.Actor`` acts; ``improve`` takes a few epochs of ``rl.ppo_loss`` over what it brought home;
-``fit`` is the loop.
+``rollout.Actor`` acts; ``improve`` takes a few epochs of ``losses.ppo_loss`` over what it brought
+home; ``fit`` is the loop.
 
     env = gymnasium.make_vec("CartPole-v1", num_envs=16)
     model = ActorCritic(observation=4, actions=2)
@@ -44,7 +44,7 @@ class Config:
         clip: epsilon of the policy's loss.
         value_weight: of the squared error of the values.
         entropy_weight: reward for being undecided.
-        max_norm: longest gradient; a longer one is shortened to it.
+        grad_clip: longest gradient; a longer one is shortened to it.
     """
 
     updates: int = 60
@@ -57,7 +57,7 @@ class Config:
     clip: float = 0.2
     value_weight: float = 0.5
     entropy_weight: float = 0.0
-    max_norm: float = 0.5
+    grad_clip: float = 0.5
 
     def __post_init__(self) -> None:
         """Refuse sizes below 1; ValueError."""
@@ -102,7 +102,7 @@ def improve(
             loss = policy_loss + s.value_weight * value_loss - s.entropy_weight * entropy
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), s.max_norm)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), s.grad_clip)
             optimizer.step()
             with torch.no_grad():
                 kl = losses.kl_estimate(old[chosen], log_probs).mean()
@@ -126,7 +126,7 @@ def fit(
     Args:
         model: made for the environment's observations and actions.
         env: environments side by side, such as ``gymnasium.make_vec("CartPole-v1", 16)``.
-        settings: ``Settings()`` if none.
+        settings: ``Config()`` if none.
         seed: of environments, actions and the order of steps.
         on_update: called with the model and its new row; may add to the row.
         progress: show a progress bar.

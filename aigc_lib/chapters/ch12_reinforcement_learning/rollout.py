@@ -30,7 +30,7 @@ class Rollout(NamedTuple):
             to, at an episode's end its final observation.
         actions: int64 (T, N), and ``log_probs`` float (T, N) under the policy that took them.
         rewards: float (T, N).
-        terminated, truncated: bool (T, N), see ``rl``.
+        terminated, truncated: bool (T, N), see ``losses``.
         valid: bool (T, N); False where the environment only started a new episode.
     """
 

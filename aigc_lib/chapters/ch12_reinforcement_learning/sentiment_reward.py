@@ -2,23 +2,21 @@
 
 The reward counts words: one more for a glad word, one less for a sad one. It is simple enough to be
 cheated, which is the point. What it does *not* see is measured beside it: how many of the words are
-English of Shakespeare's plays, and how many different ones there are.
+English of Shakespeare's plays, and how many different ones there are (``lm.text_quality``).
 
     aigc record 12 steering     # every method, three seeds
 """
 
 import copy
 import math
-import re
-from collections.abc import Sequence
-from functools import cache
 
 import torch
 from torch import Tensor
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config, Prompt
-from aigc_lib.data.texts import load_text
+from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
+from aigc_lib.chapters.ch12_reinforcement_learning.text_losses import Prompt, log_probs
+from aigc_lib.lm import text_quality
 from aigc_lib.lm.tokenizers import HEX
 from aigc_lib.lm.writer import Writer
 from aigc_lib.nets.gpt import GPT
@@ -41,17 +39,11 @@ STEER = Config()
 PREFER = Config(beta=0.3, steps=60, batch=32, lr=1e-4)
 BETAS = (0.0, 0.1, 0.3, 1.0)
 START, LENGTH = "\n\nJULIET:\n", 64
-WORD = re.compile(r"[a-z']+")
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in small letters; the last is left out, for it may be cut off."""
-    return WORD.findall(text.lower())[:-1]
 
 
 def cheer(text: str) -> int:
     """Glad words minus sad words."""
-    found = words(text)
+    found = text_quality.words(text)
     return sum(w in GLAD for w in found) - sum(w in SAD for w in found)
 
 
@@ -76,32 +68,8 @@ def trainable(writer: Writer) -> GPT:
     return copy.deepcopy(writer.model).requires_grad_(True)
 
 
-@cache
-def vocabulary() -> frozenset[str]:
-    """The words of the plays that the writer learned from."""
-    return frozenset(WORD.findall(load_text("shakespeare").lower()))
-
-
-def judge(texts: Sequence[str]) -> dict[str, float]:
-    """What the reward does not see, over all texts together.
-
-    Returns:
-        ``real``: share of the words that occur in the plays; ``different``: different words a
-        hundred words (of as many texts; the number falls with their number).
-    Raises:
-        ValueError: no word at all.
-    """
-    found = [w for text in texts for w in words(text)]
-    if not found:
-        raise ValueError("there is no word in these texts")
-    return {
-        "real": sum(w in vocabulary() for w in found) / len(found),
-        "different": 100 * len(set(found)) / len(found),
-    }
-
-
 def measure(writer: Writer, policy: GPT, n: int = 512, seed: int = 1_000_000) -> dict[str, float]:
-    """A policy's mean reward with standard error, KL from the writer in nats a text, and judge."""
+    """A policy's mean reward with its error, KL from the writer in nats a text, and quality."""
     start = prompt(writer)
     texts = alignment.write(policy, start, n, seed)
     return {"kl": distance(writer, policy, texts), **described(writer, texts)}
@@ -112,17 +80,18 @@ def distance(writer: Writer, policy: GPT, texts: Tensor) -> float:
     """KL(policy || writer) in nats a text, estimated on texts that the policy wrote."""
     start = prompt(writer)
     ratios = [
-        alignment.log_probs(policy, start, part) - alignment.log_probs(writer.model, start, part)
+        log_probs(policy, start, part) - log_probs(writer.model, start, part)
         for part in texts.split(256)
     ]
     return float(torch.cat(ratios).mean())
 
 
 def described(writer: Writer, texts: Tensor) -> dict[str, float]:
-    """Mean reward, its standard error, and ``judge``'s numbers of texts int64 (N, length)."""
+    """Mean reward, its standard error, and ``text_quality.score`` of texts int64 (N, length)."""
     earned = reward(writer)(texts)
     error = float(earned.std()) / len(texts) ** 0.5
-    return {"reward": float(earned.mean()), "error": error, **judge(read(writer, texts))}
+    quality = text_quality.score(read(writer, texts))
+    return {"reward": float(earned.mean()), "error": error, **quality}
 
 
 def best_of(writer: Writer, n: int, texts: int, seed: int) -> Tensor:

@@ -1,1 +1,37 @@
-"""The room of chapter 14, film scenes."""
+"""The room of chapter 14, film scenes: a GAN that reads a description and draws it.
+
+Its own files:
+    app.py               the tool: a description becomes frames, or a refusal that says why
+    data.py              data set: emoji with captions, built from two packages
+    exercises.py         checks: draws needed, the middle of a hole, a blend, flicker, a leak
+    experiment.py        the experiment: training, exam on pairs never seen, best of n
+    networks.py          generator and discriminator that read words; the judge of scenes
+    poisson_blending.py  gradient-domain blending, feathering, filled holes, seam, flicker
+    record_scenes.py     every maker of scenes over three seeds, and the shipped weights
+    results/             the record: scenes
+    scenes.py            descriptions, the pairs held out, and real scenes composed of cut-outs
+
+What it uses of the shared packages:
+    core.files              writes the film's picture whole or not at all
+    core.pixels             scenes to [-1, 1] and back
+    core.results            reads the record of all makers, and writes it in the recorder
+    core.runtime            freed memory kept for the next step; the machine on the weights' card
+    core.show               frames, sliders, times, numbers with bounds
+    core.speed              Speed: channels-last layout for the players
+    core.stats              bootstrap and wilson: intervals of shares and of gaps
+    data.batches            Batches: scenes with their words
+    data.cache              fetch: the folder of the emoji
+    data.packages           takes pictures and captions out of package archives
+    data.sources            what a data set is
+    diffusion.flow_matching  the rival without an opponent: loss, training, steps from noise
+    exercises               check(...) finds an exercise's function in this room and runs it
+    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
+    gan.acceleration        accelerate: switches channels last on for the players
+    gan.losses              the game's losses with R1
+    gan.state               Gan: the two players who read
+    gan.training            fit: the game's loop, which passes the words on
+    metrics.features        scenes to features of the judge
+    metrics.frechet         how like real scenes the drawn ones are
+    nets.unet               the network of the flow-matching rival; words as a sum of vectors
+    pretrained.weights      reads and writes the shipped painter and the two judges
+"""

@@ -1,6 +1,6 @@
 """A scene described in English becomes a strip of frames, or a refusal that says why (chapter 14).
 
-    aigc demo film "a cat on the left at night"
+    aigc demo 14 "a cat on the left at night"
 
 The generator knows 18 words. A word that it does not know is named and refused: left out in
 silence, it would be answered with a picture of something else.

@@ -1,9 +1,7 @@
 """Networks that are told what to draw in words: chapter 14's two players, and their judge.
 
 They are chapter 7's with two changes: pictures of 32 x 32 pixels in colour, and a condition that is
-several words instead of one class. A word is a number; its learned vector comes from a table
-(``nn.Embedding``), and a description is the sum of its words' vectors, so that their order does not
-matter: a *bag of words*.
+several words instead of one class: ``nets.unet.Description`` adds their vectors up.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """A customer service that quotes and never invents (chapter 15).
 
-    aigc demo service "how long does delivery take?"
+    aigc demo 15 "how long does delivery take?"
 
 A question is data: it is compared with stored questions, never obeyed. What comes back is a stored
 answer, word for word, with its source, or the hand-over to a person with the reason.

@@ -1,13 +1,12 @@
 """Questions, answers and spoken commands, built from package archives (chapter 15).
 
-Same form as `corpora.py`: archives are read as data, the same bytes come out each time.
+Same form as `data/corpora.py`: archives are read as data, the same bytes come out each time.
 
 `construction-faq`: 503 questions about building in Sweden with their answers, in English; the
 question in Swedish stands beside them. `home-intents`: commands to a house, each with the intent it
 expresses, written out from the templates of Home Assistant in English and simplified Chinese.
 """
 
-import hashlib
 import json
 import re
 import zipfile
@@ -15,109 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aigc_lib.chapters.ch15_customer_service.templates import sentences
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.packages import pip_download
-from aigc_lib.data.sources import File, packaged
+from aigc_lib.data.sources import File, packaged, pins
 
-DRAWS = 4  # sentences written from one template, at most
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
-# What the templates leave to the owner of the house: rooms, things and free text.
-FILLERS = {
-    "en": {
-        "area": ("kitchen", "bedroom", "living room", "garage", "bathroom", "office"),
-        "name": ("floor lamp", "heater", "front door", "robot", "speaker", "coffee machine"),
-        "floor": ("ground", "first", "upper"),
-        "": ("milk", "dinner is ready", "the news", "jazz", "call my mother", "bread"),
-    },
-    "zh": {
-        "area": ("厨房", "卧室", "客厅", "车库", "浴室", "书房"),
-        "name": ("落地灯", "暖气", "前门", "机器人", "音箱", "咖啡机"),
-        "floor": ("一楼", "二楼", "三楼"),
-        "": ("牛奶", "开饭了", "新闻", "爵士乐", "打电话给妈妈", "面包"),
-    },
-}
-
-
-class _Writer:
-    """Writes a sentence from a template by choosing, with a hash in the place of a die.
-
-    `(a|b)` one of them, `[a]` perhaps, `(a;b)` both in any order, `<rule>` another template,
-    `{list}` or `{list:slot}` a value.
-    """
-
-    def __init__(self, rules: Mapping[str, str], lists: Mapping[str, Any], language: str) -> None:
-        self.rules, self.lists, self.fillers = rules, lists, FILLERS[language]
-        self.seed, self.count = "", 0
-
-    def write(self, template: str, draw: int) -> str:
-        """The sentence number `draw` of a template."""
-        self.seed, self.count = f"{draw}:{template}", 0
-        return " ".join(self._text(template).split())
-
-    def _below(self, n: int) -> int:
-        self.count += 1
-        digest = hashlib.sha256(f"{self.count}:{self.seed}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") % n
-
-    def _text(self, template: str) -> str:
-        written, end = self._sequence(template, 0)
-        if end != len(template):
-            raise ValueError(f"unbalanced template {template!r}")
-        return written
-
-    def _sequence(self, text: str, at: int) -> tuple[str, int]:
-        """From `at` up to the bracket that closes, or the end: alternatives, one of them chosen."""
-        options, joined, orders = [""], [""], False
-        while at < len(text) and text[at] not in ")]":
-            mark = text[at]
-            at += 1
-            if mark in "([":
-                inner, at = self._sequence(text, at)
-                at += 1
-                options[-1] += inner if mark == "(" or self._below(2) else ""
-            elif mark in "<{":
-                end = text.index(">" if mark == "<" else "}", at)
-                name, at = text[at:end], end + 1
-                options[-1] += self._text(self.rules[name]) if mark == "<" else self._value(name)
-            elif mark in "|;":
-                orders |= mark == ";"
-                options.append("")
-            else:
-                options[-1] += mark
-        if orders:
-            joined = [options.pop(self._below(len(options))) for _ in range(len(options))]
-            return " ".join(joined), at
-        return options[self._below(len(options))], at
-
-    def _value(self, name: str) -> str:
-        name = name.partition(":")[0]
-        known = self.lists.get(name, {})
-        if "values" in known:
-            value = known["values"][self._below(len(known["values"]))]
-            return self._text(value if isinstance(value, str) else value["in"])
-        if "range" in known:
-            first, last = known["range"]["from"], known["range"]["to"]
-            return str(first + self._below(last - first + 1))
-        values = self.fillers.get(name, self.fillers[""])
-        return values[self._below(len(values))]
-
-
-def _sentences(data: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
-    """Every template's sentences: its intent, its number and the text; no text comes twice."""
-    found: dict[str, dict[str, Any]] = {}
-    number = 0
-    for intent, content in sorted(data["intents"].items()):
-        for block in content["data"]:
-            rules = {**data["expansion_rules"], **block.get("expansion_rules", {})}
-            lists = {**data["lists"], **block.get("lists", {})}
-            writer = _Writer(rules, lists, language)
-            for template in block["sentences"]:
-                for draw in range(DRAWS):
-                    text = writer.write(template, draw)
-                    row = {"intent": intent.removeprefix("Hass"), "template": number, "text": text}
-                    found.setdefault(text.lower(), row)
-                number += 1
-    return list(found.values())
 
 
 def _dump(path: Path, content: object) -> None:
@@ -131,7 +33,7 @@ def from_home_intents(*, wanted: Mapping[str, File], into: Path) -> None:
         for language, code in LANGUAGES.items():
             data = json.loads(archive.read(f"{package}/{code}.json"))
             if f"{language}.json" in wanted:
-                _dump(into / f"{language}.json", _sentences(data, language))
+                _dump(into / f"{language}.json", sentences(data, language))
 
 
 def from_zaragoza(*, wanted: Mapping[str, File], into: Path) -> None:
@@ -208,11 +110,9 @@ CONSTRUCTION_FAQ = packaged(
     "construction-faq",
     "the Python package zaragoza-construction-faq",
     from_zaragoza,
-    {
-        "faq.json": File(
-            "08fd75f200f317b633393d92a36e611cf71b974e82c9b6608288eac7d7db4319", 235_094
-        ),
-    },
+    pins("""
+    08fd75f200f317b633393d92a36e611cf71b974e82c9b6608288eac7d7db4319 235094 faq.json
+    """),
 )
 
 
@@ -221,14 +121,10 @@ HOME_INTENTS = packaged(
     "home-intents",
     "the Python package home-assistant-intents",
     from_home_intents,
-    {
-        "en.json": File(
-            "61bd7202f0c7f371887ef29eb3d137bb67c953190975cfaed02caf294a25d604", 300_250
-        ),
-        "zh.json": File(
-            "3d3d2d164cd57a621bece3d4e6e90cd1848fdf0636171d7690d07bde76633e4d", 212_243
-        ),
-    },
+    pins("""
+    61bd7202f0c7f371887ef29eb3d137bb67c953190975cfaed02caf294a25d604 300250 en.json
+    3d3d2d164cd57a621bece3d4e6e90cd1848fdf0636171d7690d07bde76633e4d 212243 zh.json
+    """),
 )
 
 

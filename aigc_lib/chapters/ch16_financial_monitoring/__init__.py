@@ -1,1 +1,28 @@
-"""The room of chapter 16, financial monitoring."""
+"""The room of chapter 16, financial monitoring: news that turns bad, and the alarm.
+
+Its own files:
+    app.py                  the tool: a report in, then topic, mood, alert and the reason out
+    calibration.py          does a probability mean what it says? ECE, Brier, temperature
+    classifier.py           topic and mood from words and embeddings; the lexicon
+    corpus.py               dated reports cut by time, without repeats; few labels; days
+    cusum.py                the alarm: cumulative sum, planted surges, the threshold's choice
+    data.py                 data sets: Reuters' reports of 1987; the words of mood
+    earnings_parser.py      mood without asking anybody: this period's figure and the last
+    exercises.py            checks: D from logits, running sum, threshold, repeats, ECE, rates
+    few_labels.py           the experiment on 10, 50 and 500 labels: who names the topic best
+    prepare.py              `aigc prepare`: embeds all reports once
+    record_finance.py       the experiment on few labels over five seeds
+    results/                the record: finance
+    semi_supervised_gan.py  the discriminator with one class too many, on few labels
+
+What it uses of the shared packages:
+    core.results            reads the record of few labels, and writes it in the recorder
+    core.show               sliders, memory, the library's source, numbers with bounds
+    core.stats              wilson and bootstrap: intervals of shares and of gaps
+    data.cache              fetch: the folders of reports and words
+    data.packages           takes both data sets out of package archives
+    data.sources            what a data set is
+    exercises               check(...) finds an exercise's function in this room and runs it
+    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
+    pretrained.sentence_embedder  reports as points, for the classifiers and the game
+"""

@@ -31,7 +31,7 @@ class Verdict:
     """What the monitor says of one story.
 
     status: "counted"; "not counted", for a repeated or a late one; "refused", not judged at all.
-    mood: of ``news.MOODS``, or "unsure". mood_by: where it comes from, figures or words.
+    mood: of ``earnings_parser.MOODS``, or "unsure". mood_by: where it comes from, figures or words.
     """
 
     status: Literal["counted", "not counted", "refused"]

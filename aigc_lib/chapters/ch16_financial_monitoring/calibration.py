@@ -1,9 +1,11 @@
 """Whether a probability means what it says (chapter 16)."""
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 
 class Bin(NamedTuple):
@@ -67,15 +69,11 @@ def brier_parts(found: list[Bin]) -> tuple[float, float, float]:
 def temperature(logits: Tensor, labels: Tensor) -> float:
     """The number by which to divide logits (N, K) so that the labels become most probable.
 
-    Guo et al. (2017), arXiv:1706.04599; found by golden section on its logarithm.
+    Guo et al. (2017), arXiv:1706.04599; sought from 1/20 to 20, on its logarithm.
     """
-    low, high, ratio = -3.0, 3.0, (5**0.5 - 1) / 2
+    from scipy.optimize import minimize_scalar
 
     def loss(log_t: float) -> float:
-        scaled = logits.double() / torch.tensor(log_t).exp().double()
-        return float(torch.nn.functional.cross_entropy(scaled, labels))
+        return float(cross_entropy(logits.double() / math.exp(log_t), labels))
 
-    while high - low > 1e-4:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right) if loss(left) < loss(right) else (left, high)
-    return float(torch.tensor((low + high) / 2).exp())
+    return math.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)

@@ -26,7 +26,7 @@ def lexicon() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def count_moods(text: str, lists: tuple[frozenset[str], frozenset[str]]) -> int:
-    """A number in ``news.MOODS``: which of the two lists has more of the text's words."""
+    """A number in ``earnings_parser.MOODS``: which of the lists has more of the text's words."""
     found = WORD.findall(text.lower())
     negative, positive = (sum(word in words for word in found) for words in lists)
     return 1 + (positive > negative) - (positive < negative)
@@ -34,7 +34,7 @@ def count_moods(text: str, lists: tuple[frozenset[str], frozenset[str]]) -> int:
 
 class Opinion(NamedTuple):
     """Probabilities of topics and moods; the share of words known from training; the word lists'
-    mood, a number in ``news.MOODS``."""
+    mood, a number in ``earnings_parser.MOODS``."""
 
     topics: list[float]
     moods: list[float]
@@ -83,7 +83,7 @@ class Judge:
         return hstack([table, csr_matrix(points)]).tocsr()
 
     def __call__(self, texts: Sequence[str], points: Tensor | None = None) -> list[Opinion]:
-        """Opinions on texts as ``newsroom.shown`` makes them; points (N, 384) if they are there."""
+        """Opinions on texts as ``corpus.shown`` makes them; points (N, 384) if they are there."""
         if not texts:
             return []
         if points is None:

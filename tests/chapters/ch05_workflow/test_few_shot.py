@@ -10,6 +10,7 @@ from torch import nn
 
 from aigc_lib.chapters.ch05_workflow import few_shot
 from aigc_lib.core.stats import bootstrap, wilson
+from aigc_lib.core.training import TrainingError
 
 X = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
 Y = (X[:, 0] + 0.3 * X[:, 1] > 0).long()
@@ -103,7 +104,7 @@ def test_labels_must_fit_the_inputs():
 
 
 def test_a_loss_that_was_never_finite_is_an_error():
-    with pytest.raises(FloatingPointError, match="lower the learning rate"):
+    with pytest.raises(TrainingError, match="lower the learning rate"):
         run(network(), lr=float("inf"), epochs=2)
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aigc_lib.benchmark.loops import MODELS
-from aigc_lib.chapters.ch09_training_on_gpus import speed_ablation
+from aigc_lib.chapters.ch09_training_on_gpus import speed_ablation, training_loop
 from aigc_lib.core.pixels import normalize
 from aigc_lib.data.images import load
 from tests.support import small
@@ -17,17 +17,17 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 STEPS = 5
 
 
-def weights(climber: speed_ablation.Climber) -> torch.Tensor:
+def weights(climber: training_loop.Climber) -> torch.Tensor:
     """All weights of both players, in one vector."""
     players = (climber.gan.generator, climber.gan.discriminator)
     return torch.cat([p.detach().flatten() for n in players for p in n.parameters()])
 
 
 def trained(
-    model: str, rung: speed_ablation.Rung
+    model: str, rung: training_loop.Rung
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Weights before and after some steps on the first pictures, and the statistics of the last."""
-    climber = speed_ablation.Climber(MODELS[model], rung, CPU)
+    climber = training_loop.Climber(MODELS[model], rung, CPU)
     before = weights(climber).clone()
     for batch in load("mnist").images[: STEPS * 64].split(64):
         found = climber.step(batch)
@@ -63,7 +63,7 @@ def test_every_rung_computes_what_the_one_below_computes(model: str) -> None:
 
 def test_the_loader_and_the_device_give_the_same_pictures() -> None:
     small.need("mnist")
-    climber = speed_ablation.Climber(MODELS["mlp"], speed_ablation.Rung(), CPU)
+    climber = training_loop.Climber(MODELS["mlp"], training_loop.Rung(), CPU)
     batch = climber.next_batch()
     assert batch.shape == (128, 1, 28, 28)
     known = normalize(load("mnist").images[:60_000]).flatten(1)
@@ -71,8 +71,8 @@ def test_the_loader_and_the_device_give_the_same_pictures() -> None:
         assert float((known - picture).abs().amax(dim=1).min()) < 1e-6
     climber.batches = iter(())  # as at the end of an epoch
     assert climber.next_batch().shape == (128, 1, 28, 28)
-    bytes_ = speed_ablation.Climber(
-        MODELS["mlp"], speed_ablation.Rung(on_device=True), CPU
+    bytes_ = training_loop.Climber(
+        MODELS["mlp"], training_loop.Rung(on_device=True), CPU
     ).next_batch()
     assert bytes_.dtype == torch.uint8
 
@@ -97,10 +97,10 @@ def test_the_rungs_differ_by_one_change_each() -> None:
 def test_reading_back_is_all_that_reads() -> None:
     small.need("mnist")
     for rung, reads in (
-        (speed_ablation.Rung(on_device=True), 4),
-        (speed_ablation.Rung(True, reads=False), 0),
+        (training_loop.Rung(on_device=True), 4),
+        (training_loop.Rung(True, reads=False), 0),
     ):
-        climber = speed_ablation.Climber(MODELS["mlp"], rung, CPU)
+        climber = training_loop.Climber(MODELS["mlp"], rung, CPU)
         with mock.patch.object(torch.Tensor, "tolist") as tolist:
             assert math.isfinite(climber.run(4))
         assert tolist.call_count == reads
@@ -108,7 +108,7 @@ def test_reading_back_is_all_that_reads() -> None:
 
 def test_a_cpu_never_waits_for_a_gpu() -> None:
     small.need("mnist")
-    climber = speed_ablation.Climber(MODELS["mlp"], speed_ablation.Rung(on_device=True), CPU)
+    climber = training_loop.Climber(MODELS["mlp"], training_loop.Rung(on_device=True), CPU)
     assert speed_ablation.host_syncs(climber) is None
 
 
@@ -132,7 +132,7 @@ def test_on_a_gpu_the_upper_rungs_never_wait() -> None:
     small.need("mnist")
     rungs = speed_ablation.rungs(CUDA)
     syncs = {
-        k: speed_ablation.host_syncs(speed_ablation.Climber(MODELS["dcgan"], r, CUDA))
+        k: speed_ablation.host_syncs(training_loop.Climber(MODELS["dcgan"], r, CUDA))
         for k, r in rungs.items()
     }
     assert syncs["textbook"] >= 5

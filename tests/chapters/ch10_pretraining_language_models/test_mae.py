@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_lib.chapters.ch10_pretraining_language_models import mae_training
+from aigc_lib.chapters.ch10_pretraining_language_models import mae, mae_training
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import (
     MAEConfig,
     MaskedAutoencoder,
@@ -44,7 +44,7 @@ def test_shapes_that_cannot_be_are_refused():
 
 
 def test_seen_and_hidden_share_no_place_and_leave_none_out():
-    seen, hidden = mae_training.choose(4000, 16, 4, torch.Generator().manual_seed(0))
+    seen, hidden = mae.choose(4000, 16, 4, torch.Generator().manual_seed(0))
     assert seen.shape == (4000, 4)
     assert hidden.shape == (4000, 12)
     both = torch.cat([seen, hidden], 1).sort(1).values
@@ -77,12 +77,12 @@ def test_the_order_in_which_patches_are_named_does_not_matter():
 
 def test_contrast_is_the_patch_without_its_brightness():
     patches = torch.rand(2, 3, 49)
-    found = mae_training.contrasts(patches)
-    assert torch.allclose(found, mae_training.contrasts(patches + 0.3), atol=1e-4)
+    found = mae.contrasts(patches)
+    assert torch.allclose(found, mae.contrasts(patches + 0.3), atol=1e-4)
     for patch, wanted in zip(found.flatten(0, 1), patches.flatten(0, 1), strict=True):
         z = (wanted - wanted.mean()) / (wanted.var(correction=0) + 1e-3).sqrt()
         assert torch.allclose(patch, z, atol=1e-5)
-    assert float(mae_training.contrasts(torch.full((1, 1, 49), 0.7)).abs().max()) < 1e-4
+    assert float(mae.contrasts(torch.full((1, 1, 49), 0.7)).abs().max()) < 1e-4
 
 
 def test_features_are_those_of_whole_pictures():
@@ -128,7 +128,7 @@ def test_evaluate_is_the_mean_over_pictures_whatever_the_parts():
     model = mae_training.fresh(1).eval()
     images = torch.randint(256, (501, 1, 28, 28), dtype=torch.uint8)
     patches = to_patches(normalize(images), 7)
-    seen, hidden = mae_training.choose(501, 16, 4, torch.Generator().manual_seed(0))
+    seen, hidden = mae.choose(501, 16, 4, torch.Generator().manual_seed(0))
     with torch.no_grad():
         errors = (pick(model(patches, seen), hidden) - pick(patches, hidden)).square()
     assert mae_training.evaluate(model, images) == pytest.approx(float(errors.mean()), rel=1e-4)

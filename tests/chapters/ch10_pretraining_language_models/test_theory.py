@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigc_lib.chapters.ch10_pretraining_language_models import mae_training
+from aigc_lib.chapters.ch10_pretraining_language_models import mae, mae_training
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import MAEConfig, MaskedAutoencoder
 from aigc_lib.lm import sampling, tokenizers
 from aigc_lib.nets.gpt import GPT, Cache, GPTConfig, attention_weights
@@ -138,10 +138,10 @@ def test_only_what_was_hidden_counts(hidden_count: int) -> None:
         for place in hidden[n].tolist():
             for i in range(9):
                 total += float(guesses[n, place, i] - patches[n, place, i]) ** 2
-    found = mae_training.loss_of(model, patches, seen, hidden)
+    found = mae.loss_of(model, patches, seen, hidden)
     assert float(found) == pytest.approx(total / (5 * hidden_count * 9), rel=1e-5)
     model.guesses = guesses.scatter(1, seen[:, :, None].expand(-1, -1, 9), 99.0)
-    assert torch.equal(mae_training.loss_of(model, patches, seen, hidden), found)
+    assert torch.equal(mae.loss_of(model, patches, seen, hidden), found)
 
 
 class Told(MaskedAutoencoder):
@@ -164,7 +164,7 @@ def test_what_is_hidden_changes_nothing(seed: int, visible: int) -> None:
     rng = torch.Generator().manual_seed(seed)
     model = mae_training.fresh(seed % 5).eval()
     patches, others = torch.rand(2, 3, 16, 49, generator=rng) * 2 - 1
-    seen, hidden = mae_training.choose(3, 16, visible, rng)
+    seen, hidden = mae.choose(3, 16, visible, rng)
     mixed = patches.scatter(1, hidden[:, :, None].expand(-1, -1, 49), others)
     assert not torch.equal(mixed, patches)
     with torch.no_grad():

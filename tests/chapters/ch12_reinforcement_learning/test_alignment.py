@@ -7,8 +7,9 @@ import math
 import pytest
 import torch
 
-from aigc_lib.chapters.ch12_reinforcement_learning import alignment, sentiment_reward
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config, Prompt
+from aigc_lib.chapters.ch12_reinforcement_learning import alignment, sentiment_reward, text_losses
+from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
+from aigc_lib.chapters.ch12_reinforcement_learning.text_losses import Prompt
 from aigc_lib.core.training import TrainingError
 from aigc_lib.nets.gpt import GPT, GPTConfig
 from aigc_lib.pretrained.loaders import load_writer
@@ -51,7 +52,7 @@ def gradient(value, model):
 
 def test_log_probs_are_those_of_the_text_written_place_by_place():
     policy, _ = models()
-    fast = alignment.log_probs(policy, PROMPT, TEXTS)
+    fast = text_losses.log_probs(policy, PROMPT, TEXTS)
     torch.testing.assert_close(fast, slow_log_probs(policy))
     assert float(fast.detach().exp().sum()) == pytest.approx(1, abs=1e-12)  # all texts there are
 
@@ -70,10 +71,10 @@ def test_written_texts_come_as_often_as_their_probabilities_say():
 
 def test_divergences_of_the_places_sum_to_that_of_the_texts():
     policy, reference = models()
-    log_p, log_q = (alignment.next_log_probs(m, PROMPT, TEXTS) for m in (policy, reference))
+    log_p, log_q = (text_losses.next_log_probs(m, PROMPT, TEXTS) for m in (policy, reference))
     p = slow_log_probs(policy).exp()
     whole = (p * (slow_log_probs(policy) - slow_log_probs(reference))).sum()
-    places = (p * alignment.place_divergences(log_p, log_q).sum(1)).sum()
+    places = (p * text_losses.place_divergences(log_p, log_q).sum(1)).sum()
     torch.testing.assert_close(places, whole)
     assert float(whole) > 0.05
 
@@ -90,9 +91,9 @@ def test_the_expected_gradient_of_the_loss_is_that_of_the_objective(beta):
     for i, j in itertools.product(range(len(TEXTS)), repeat=2):
         both = [i, j]
         ours, theirs = (
-            alignment.next_log_probs(m, PROMPT, TEXTS[both]) for m in (policy, reference)
+            text_losses.next_log_probs(m, PROMPT, TEXTS[both]) for m in (policy, reference)
         )
-        loss = alignment.anchored_loss(ours, theirs, TEXTS[both], REWARDS[both], beta)
+        loss = text_losses.anchored_loss(ours, theirs, TEXTS[both], REWARDS[both], beta)
         found += p[i] * p[j] * gradient(loss, policy)
     torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
     assert float(wanted.norm()) > 0.1
@@ -101,9 +102,11 @@ def test_the_expected_gradient_of_the_loss_is_that_of_the_objective(beta):
 def test_the_price_of_a_nat_changes_nothing_where_both_agree():
     policy, _ = models()
     free, dear = (
-        gradient(alignment.anchored_loss(log_p, log_p.detach(), TEXTS[:4], REWARDS[:4], b), policy)
+        gradient(
+            text_losses.anchored_loss(log_p, log_p.detach(), TEXTS[:4], REWARDS[:4], b), policy
+        )
         for b in (0.0, 5.0)
-        for log_p in [alignment.next_log_probs(policy, PROMPT, TEXTS[:4])]
+        for log_p in [text_losses.next_log_probs(policy, PROMPT, TEXTS[:4])]
     )
     torch.testing.assert_close(free, dear)
 
@@ -111,9 +114,9 @@ def test_the_price_of_a_nat_changes_nothing_where_both_agree():
 def test_leave_one_out_subtracts_the_others():
     returns = torch.tensor([[1.0, 5.0], [2.0, 0.0], [6.0, 1.0]])
     wanted = torch.tensor([[-3.0, 4.5], [-1.5, -3.0], [4.5, -1.5]])
-    torch.testing.assert_close(alignment.leave_one_out(returns), wanted)
+    torch.testing.assert_close(text_losses.leave_one_out(returns), wanted)
     with pytest.raises(ValueError, match="at least two"):
-        alignment.leave_one_out(returns[:1])
+        text_losses.leave_one_out(returns[:1])
 
 
 def test_steering_nears_the_best_policy_that_enumeration_finds():
@@ -194,13 +197,6 @@ def test_cheer_counts_whole_words_and_forgets_the_last():
     assert sentiment_reward.cheer("Kill, kill, kill! x") == -3
     assert sentiment_reward.cheer("") == sentiment_reward.cheer("good") == 0
     assert not sentiment_reward.GLAD & sentiment_reward.SAD
-
-
-def test_the_judge_counts_real_and_different_words():
-    found = sentiment_reward.judge(["the king the xqzt end", "the king end"])
-    assert found == {"real": pytest.approx(5 / 6), "different": pytest.approx(50.0)}
-    with pytest.raises(ValueError, match="no word"):
-        sentiment_reward.judge(["", "one"])
 
 
 def test_the_best_of_n_is_the_best_of_its_n():

@@ -8,13 +8,11 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch12_reinforcement_learning.losses import (
     advantages,
-    discounted_returns,
     dpo_loss,
     entropies,
     kl_estimate,
     log_prob,
     ppo_loss,
-    reinforce_loss,
 )
 
 GAMMA, LAM = 0.9, 0.8
@@ -65,16 +63,22 @@ def test_advantages_are_those_of_the_definition(seed, gamma, lam):
     assert torch.equal(one, found[:, 0])
 
 
+def discounted_returns(rewards: Tensor) -> Tensor:
+    """What each step of one episode earned from there on, as a sum for every step."""
+    n = len(rewards)
+    return torch.stack([sum(GAMMA ** (k - t) * rewards[k] for k in range(t, n)) for t in range(n)])
+
+
 def test_lambda_one_is_the_return_minus_the_value():
     rewards, values = normal(2, 12, seed=1)
     next_values = torch.cat([values[1:], torch.tensor([3.0])])
     never, last = torch.zeros(12, dtype=torch.bool), torch.arange(12) == 11
     found = advantages(rewards, values, next_values, last, never, GAMMA, 1.0)
-    assert torch.allclose(found, discounted_returns(rewards, GAMMA) - values)
+    assert torch.allclose(found, discounted_returns(rewards) - values)
     # A truncated episode earns, after its last step, what its final observation is worth.
     found = advantages(rewards, values, next_values, never, last, GAMMA, 1.0)
     rewards[-1] += GAMMA * 3.0
-    assert torch.allclose(found, discounted_returns(rewards, GAMMA) - values)
+    assert torch.allclose(found, discounted_returns(rewards) - values)
 
 
 def test_truncation_bootstraps_and_termination_does_not():
@@ -100,49 +104,11 @@ def test_nothing_crosses_the_end_of_an_episode(end):
     assert after[:, 1].isnan().all()  # the other environment's episode goes on
 
 
-def test_returns():
-    rewards = normal(7, 3)
-    found = discounted_returns(rewards, GAMMA)
-    for t in range(7):
-        wanted = sum(GAMMA ** (k - t) * rewards[k] for k in range(t, 7))
-        assert torch.allclose(found[t], wanted)
-    assert discounted_returns(torch.ones(4), 1.0).tolist() == [4, 3, 2, 1]
-    assert discounted_returns(torch.ones(0), 1.0).shape == (0,)
-
-
-REWARDS = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)
-
-
-def bandit() -> tuple[Tensor, Tensor, Tensor]:
-    """Logits of four actions, their probabilities, and the exact gradient of the mean reward."""
-    logits = normal(4, seed=3).requires_grad_()
-    p = logits.softmax(0)
-    exact = grad((p * REWARDS).sum(), logits)
-    p = p.detach()
-    assert torch.allclose(exact, p * (REWARDS - (p * REWARDS).sum()))
-    return logits, p, exact
-
-
-@pytest.mark.parametrize("baseline", [0.0, 0.7, -5.0])
-def test_the_mean_gradient_of_reinforce_is_that_of_the_mean_reward(baseline):
-    logits, p, exact = bandit()
-    total = torch.zeros(4, dtype=torch.float64)
-    for action in range(4):
-        log_p = log_prob(logits[None], torch.tensor([action]))
-        total += p[action] * grad(reinforce_loss(log_p, REWARDS[[action]] - baseline), logits)
-    assert torch.allclose(-total, exact, atol=1e-12)
-
-
-def test_drawn_actions_give_it_within_their_error():
-    logits, p, exact = bandit()
-    n = 20_000
-    actions = torch.multinomial(p, n, replacement=True, generator=generator(4))
-    log_p = log_prob(logits.expand(n, 4), actions)
-    found = -grad(reinforce_loss(log_p, REWARDS[actions]), logits)
-    each = REWARDS[actions, None] * (torch.eye(4, dtype=torch.float64)[actions] - p)
-    error = each.std(0) / n**0.5
-    assert ((found - exact).abs() < 4 * error).all()
-    assert (exact.abs() > 4 * error).any()  # so 0, or the wrong sign, would have been seen
+def test_the_log_probability_of_the_actions_taken():
+    logits, actions = normal(5, 3), torch.tensor([0, 2, 1, 1, 0])
+    wanted = [math.log(math.exp(row[a]) / sum(map(math.exp, row)))
+              for row, a in zip(logits.tolist(), actions.tolist(), strict=True)]  # fmt: skip
+    assert log_prob(logits, actions).tolist() == pytest.approx(wanted)
 
 
 def slow_ppo(new: list[float], old: list[float], gains: list[float], clip: float) -> float:
@@ -163,9 +129,7 @@ def test_the_loss_of_ppo_is_that_of_the_definition(clip):
 def test_at_ratio_one_it_pushes_like_reinforce():
     old, gains = normal(2, 50, seed=6)
     new = old.clone().requires_grad_()
-    assert torch.allclose(
-        grad(ppo_loss(new, old, gains), new), grad(reinforce_loss(new, gains), new)
-    )
+    assert torch.allclose(grad(ppo_loss(new, old, gains), new), -gains / 50)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +151,9 @@ def test_the_clip_stops_only_what_went_the_right_way_too_far(ratio, gain, pushed
 
 def test_judges_get_no_gradient():
     new, old, gains = parts = [x.requires_grad_() for x in normal(3, 5).unbind()]
-    for loss in (reinforce_loss(new, gains), ppo_loss(new, old, gains)):
-        learns, *rest = torch.autograd.grad(loss, parts, allow_unused=True)
-        assert learns.abs().sum() > 0
-        assert rest == [None, None]
+    learns, *rest = torch.autograd.grad(ppo_loss(new, old, gains), parts, allow_unused=True)
+    assert learns.abs().sum() > 0
+    assert rest == [None, None]
     ends = torch.zeros(2, 5, dtype=torch.bool)
     assert not advantages(*parts, *ends, GAMMA, LAM).requires_grad
 
@@ -206,29 +169,29 @@ def test_entropies():
     assert grad(found, never).tolist() == pytest.approx([0, 0, 0], abs=1e-6)
 
 
-def test_both_estimates_of_kl_are_unbiased():
+def test_the_estimate_of_kl_is_unbiased_and_steady():
     log_p, log_q = normal(2, 6, seed=8).log_softmax(-1)
     p = log_p.exp()
     exact = float((p * (log_p - log_q)).sum())
     assert exact > 0.1
-    for kind in ("k1", "k3"):
-        assert float((p * kl_estimate(log_p, log_q, kind)).sum()) == pytest.approx(exact)
-    assert kl_estimate(log_p, log_q, "k1").min() < 0 <= kl_estimate(log_p, log_q, "k3").min()
+    assert float((p * kl_estimate(log_p, log_q)).sum()) == pytest.approx(exact)
+    assert (log_p - log_q).min() < 0 <= kl_estimate(log_p, log_q).min()
     assert (kl_estimate(log_p, log_p) == 0).all()
-    # Of close distributions k3 is much the steadier one.
+    # Of close distributions it is much steadier than the mere difference.
     near = (log_p + 0.01 * log_q).log_softmax(-1)
-    spread = {k: float(kl_estimate(log_p, near, k).std()) for k in ("k1", "k3")}
-    assert spread["k3"] < 0.1 * spread["k1"]
+    assert float(kl_estimate(log_p, near).std()) < 0.1 * float((log_p - near).std())
 
 
-def test_the_gradient_of_an_estimate_is_not_that_of_kl():
+def test_the_gradient_of_the_estimate_is_that_of_the_other_divergence():
     logits, log_q = normal(6, seed=1).requires_grad_(), normal(6, seed=2).log_softmax(-1)
     log_p = logits.log_softmax(-1)
     p = log_p.exp()
     wanted = grad((p * (log_p - log_q)).sum(), logits)
-    sampled = grad((p.detach() * kl_estimate(logits.log_softmax(-1), log_q, "k1")).sum(), logits)
-    assert torch.allclose(sampled, torch.zeros_like(sampled), atol=1e-12)
-    assert wanted.abs().max() > 0.01
+    log_p = logits.log_softmax(-1)
+    other = grad((log_q.exp() * (log_q - log_p)).sum(), logits)
+    sampled = grad((p.detach() * kl_estimate(logits.log_softmax(-1), log_q)).sum(), logits)
+    assert torch.allclose(sampled, other)
+    assert (sampled - wanted).abs().max() > 0.01
 
 
 def test_dpo():
@@ -258,7 +221,7 @@ def test_dpo_makes_the_chosen_answer_more_probable():
 def test_what_cannot_be_is_refused():
     x, no = torch.ones(3), torch.zeros(3, dtype=torch.bool)
     with pytest.raises(ValueError, match="gamma"):
-        discounted_returns(x, 1.1)
+        advantages(x, x, x, no, no, 1.1, 0.9)
     with pytest.raises(ValueError, match="lam"):
         advantages(x, x, x, no, no, 0.9, -0.1)
     with pytest.raises(ValueError, match="one shape"):
@@ -266,13 +229,11 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(TypeError, match="bool"):
         advantages(x, x, x, x, no, 0.9, 0.9)
     with pytest.raises(ValueError, match="same"):
-        reinforce_loss(x, x[:, None])
-    with pytest.raises(ValueError, match="same"):
         ppo_loss(x, x, x[:, None])
     with pytest.raises(ValueError, match="clip"):
         ppo_loss(x, x, x, 0.0)
-    with pytest.raises(ValueError, match="k2"):
-        kl_estimate(x, x, "k2")
+    with pytest.raises(ValueError, match="same"):
+        kl_estimate(x, x[:2])
     with pytest.raises(ValueError, match="beta"):
         dpo_loss(x, x, x, x, 0.0)
     with pytest.raises(ValueError, match="same"):

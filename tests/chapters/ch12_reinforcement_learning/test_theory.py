@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import integrate
 
-from aigc_lib.chapters.ch12_reinforcement_learning import alignment, losses
+from aigc_lib.chapters.ch12_reinforcement_learning import losses, text_losses
 
 RNG = torch.Generator().manual_seed(12)
 SCORES = torch.randn(5, generator=RNG, dtype=torch.float64)
@@ -130,7 +130,7 @@ def test_the_divergence_of_texts_is_the_mean_sum_over_places() -> None:
     texts = torch.tensor(list(itertools.product(range(3), repeat=2)))
     log_p = torch.stack([torch.stack([p1, p2[a]]) for a, _ in texts]).log()
     log_q = torch.stack([torch.stack([q1, q2[a]]) for a, _ in texts]).log()
-    places = alignment.place_divergences(log_p, log_q).sum(1)
+    places = text_losses.place_divergences(log_p, log_q).sum(1)
     assert float(p.flatten() @ places) == pytest.approx(whole)
 
 

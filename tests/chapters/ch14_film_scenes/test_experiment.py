@@ -5,7 +5,6 @@ import torch
 
 from aigc_lib.chapters.ch14_film_scenes import experiment, scenes
 from aigc_lib.chapters.ch14_film_scenes.networks import (
-    Description,
     SceneDiscriminator,
     SceneGenerator,
 )
@@ -13,7 +12,7 @@ from aigc_lib.core import results
 from aigc_lib.core.training import TrainingError
 from aigc_lib.data.batches import Batches
 from aigc_lib.diffusion import flow_matching
-from aigc_lib.nets.unet import Velocity
+from aigc_lib.nets.unet import Description, Velocity
 from aigc_lib.pretrained.weights import read_card
 from tests.support import small
 

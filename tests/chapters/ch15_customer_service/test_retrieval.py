@@ -14,11 +14,11 @@ from aigc_lib.chapters.ch15_customer_service import (
 )
 from aigc_lib.chapters.ch15_customer_service import retrieval as rt
 from aigc_lib.chapters.ch15_customer_service.data import (
-    _Writer,
     construction_faq,
     home_intents,
     rewordings,
 )
+from aigc_lib.chapters.ch15_customer_service.templates import TemplateWriter
 
 
 def test_words_of_english_and_chinese():
@@ -118,7 +118,7 @@ def test_no_template_of_a_command_is_in_two_parts(language):
 
 def test_sentences_are_written_from_templates():
     lists = {"n": {"range": {"from": 3, "to": 3}}, "c": {"values": [{"in": "re[d]"}]}}
-    writer = _Writer({"the": "(the|my)"}, lists, "en")
+    writer = TemplateWriter({"the": "(the|my)"}, lists, "en")
     found = {writer.write("set [<the>] {area} ({c:x};{n}) %", draw) for draw in range(60)}
     assert len(found) > 20
     for text in found:

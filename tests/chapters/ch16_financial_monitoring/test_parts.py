@@ -111,7 +111,12 @@ def test_temperature_undoes_a_scale():
     rng = torch.Generator().manual_seed(1)
     logits = 2 * torch.randn(4000, 4, generator=rng)
     labels = torch.multinomial(logits.softmax(1), 1, generator=rng)[:, 0]
-    assert calibration.temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
+    found = calibration.temperature(3 * logits, labels)
+    assert found == pytest.approx(3, rel=0.1)
+    # At the best temperature the mean logit of the labels is that of the forecasts.
+    forecast = (3 * logits.double() / found).softmax(1)
+    told = logits.double().gather(1, labels[:, None]).mean()
+    assert float((forecast * logits).sum(1).mean()) == pytest.approx(float(told), abs=1e-4)
 
 
 def test_rates_are_checked():
