@@ -55,8 +55,8 @@ execute: $(STAMP) ## run the chapters again in place, with their outputs, run ti
 	$(BIN)/python -m tools.execute
 
 bench: $(STAMP) ## time the textbook training loop and ours, side by side
-	$(BIN)/python -m aigc_lib bench --model mlp --out book/results/bench-mlp.json
-	$(BIN)/python -m aigc_lib bench --model dcgan --out book/results/bench-dcgan.json
+	$(BIN)/python -m aigc_lib bench --model mlp --record
+	$(BIN)/python -m aigc_lib bench --model dcgan --record
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks

@@ -51,7 +51,7 @@ def nbgrader(python: Path, labs: Path, *arguments: str) -> None:
     """
     done = subprocess.run(
         [str(python), "-m", "nbgrader", *arguments],
-        cwd=labs / "course", capture_output=True, text=True,
+        cwd=labs / "course", capture_output=True, encoding="utf8", errors="replace",
     )  # fmt: skip
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-25:])

@@ -115,7 +115,7 @@ def homes(root: Path) -> Iterator[str]:
                     yield f"{path}: {name} is not defined in {origin}: import it from its home"
                 elif name.startswith("_"):
                     yield f"{path}: {name} is private to {origin}"
-            private = isinstance(node, ast.Attribute) and node.attr.startswith("_")
+            private = isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr)
             if private and isinstance(node.value, ast.Name) and node.value.id in aliases:
                 yield f"{path}: {node.value.id}.{node.attr} is private to its module"
 
@@ -132,9 +132,9 @@ def _definitions(module: ast.Module) -> Iterator[str]:
 def uses(root: Path) -> Iterator[str]:
     """Whatever the library defines is used, and not by its tests alone."""
     folders = ("aigc_lib", "tools", "notebooks", "book")
-    texts = [
-        p for f in folders for p in (root / f).rglob("*") if p.suffix in (".py", ".ipynb", ".md")
-    ]
+    files = [path for name in folders for path in (root / name).rglob("*")]
+    # A map names everything: that is no use.
+    texts = [p for p in files if p.suffix in (".py", ".ipynb", ".md") and p.name != "__init__.py"]
     words = Counter(
         word for path in texts for word in re.findall(r"\w+", path.read_text(encoding="utf8"))
     )

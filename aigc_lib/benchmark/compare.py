@@ -37,7 +37,8 @@ class Racer:
         code = f"from aigc_lib.benchmark.compare import serve; serve({name!r}, {model!r})"
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            encoding="utf8", errors="replace",
         )  # fmt: skip
 
     def seconds(self, steps: int) -> float:
@@ -80,8 +81,7 @@ def compare(
 
     Returns:
         ``ratio`` (median over the rounds of textbook time / our time), ``ratio_low`` and
-        ``ratio_high`` (least and most), ``images_per_second`` and ``extra_mib`` of each loop, and
-        ``machine``.
+        ``ratio_high`` (least and most), ``images_per_second`` and ``extra_mib`` of each loop.
 
     Raises:
         ValueError: fewer than 5 rounds: a median of less says little; an unknown model.
@@ -119,5 +119,4 @@ def compare(
             name: steps * batch / statistics.median(values) for name, values in times.items()
         },
         "extra_mib": peaks,
-        "machine": runtime.machine(),
     }

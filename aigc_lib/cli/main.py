@@ -4,11 +4,9 @@ Every command's options are the fields of a dataclass. The tools and recorders o
 found in their rooms, by number: ``aigc demo 14``, ``aigc record 07``.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +15,10 @@ import tyro
 from aigc_lib.benchmark import compare
 from aigc_lib.benchmark.loops import LOOPS
 from aigc_lib.cli import EXTRA, doctor, prepare, record
-from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.cli.train import Evaluate, Sample, Train, TrainDCGAN
-from aigc_lib.core import distributed
-from aigc_lib.core.files import write_atomically
+from aigc_lib.core import distributed, results
 from aigc_lib.core.rooms import load_part, rooms, rooms_with
+from aigc_lib.core.unicode import lenient_output
 
 
 @dataclass(frozen=True)
@@ -34,18 +31,16 @@ class Bench:
     """Training steps of each loop in a round."""
     model: Literal["mlp", "dcgan"] = "mlp"
     """Which networks both train."""
-    out: Path | None = None
-    """A JSON file for the result."""
+    record: bool = False
+    """Write the result into the library's records, in place of the one that is there."""
 
     def __call__(self) -> None:
         """Print the comparison."""
-        if self.out:
-            insist_writable(self.out, ".json")
         result = compare.compare(self.rounds, self.steps, model=self.model)
-        command = f"aigc bench --rounds {self.rounds} --steps {self.steps} --model {self.model}"
-        result |= {"command": command, "date": date.today().isoformat()}
-        if self.out:
-            write_atomically(self.out, (json.dumps(result, indent=2) + "\n").encode())
+        if self.record:
+            path = Path(compare.__file__).parent / "results" / f"bench-{self.model}.json"
+            command = f"aigc bench --rounds {self.rounds} --steps {self.steps}"
+            results.write(path, [result], f"{command} --model {self.model} --record")
         for name in LOOPS:
             print(f"{name:9s} {result['images_per_second'][name]:9,.0f} images/s"
                   f"   {result['extra_mib'][name]:6.0f} MiB on top of PyTorch's own")  # fmt: skip
@@ -126,9 +121,10 @@ COMMANDS: dict[str, Callable[..., Callable[[], None]]] = {
 
 def main() -> None:
     """Entry point of the command ``aigc``."""
+    lenient_output()
     try:
         # A recorder's options are those of its own function, so it reads the rest of the line.
-        if sys.argv[1:2] == ["record"] and len(sys.argv) > 3:
+        if sys.argv[1:2] == ["record"] and len(sys.argv) > 3 and sys.argv[3][0] != "-":
             record.run_one(sys.argv[2], sys.argv[3], sys.argv[4:])
         else:
             tyro.extras.subcommand_cli_from_dict(COMMANDS, description=__doc__)()

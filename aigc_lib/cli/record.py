@@ -1,4 +1,7 @@
-"""Recorders: the modules ``record_NAME`` of a room, each with a ``main`` that makes one record."""
+"""Recorders: the modules ``record_NAME`` of a room, each with a ``main`` that measures and records.
+
+Most make one record, some several. What is recorded already is not measured again.
+"""
 
 from collections.abc import Sequence
 
@@ -29,7 +32,7 @@ def run(chapter: str) -> None:
 
 
 def run_one(chapter: str, name: str, arguments: Sequence[str]) -> None:
-    """Make one record, with the options of its function read from the command line.
+    """Run one recorder, with the options of its function read from the command line.
 
     Raises:
         ValueError: the chapter has no such recorder.

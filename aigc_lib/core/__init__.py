@@ -12,4 +12,5 @@ show.py         numbers with bounds, pictures, sliders without a kernel, the lib
 speed.py        switches that make a step faster: bfloat16, compilation, CUDA graphs
 stats.py        intervals: Wilson's for shares, the bootstrap for means
 training.py     what training loops share: ticks, rows, resuming, TrainingError
+unicode.py      what people type in one form; ? for what a terminal lacks
 """

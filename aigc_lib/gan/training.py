@@ -1,7 +1,7 @@
 """The adversarial game, once: one discriminator step, one generator step, and the loop around them.
 
-Read ``d_step`` and ``g_step`` first; all else is bookkeeping. The loop measures time in images seen,
-takes any pair of losses, and never waits for the device: statistics are read once a tick.
+Read ``d_step`` and ``g_step`` first; all else is bookkeeping. The loop measures time in images
+seen, takes any pair of losses, and never waits for the device: statistics are read once a tick.
 """
 
 from collections.abc import Callable, Mapping

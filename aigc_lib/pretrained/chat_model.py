@@ -63,8 +63,17 @@ class Chat(NamedTuple):
         Args:
             prompt: a laid-out conversation, see ``layout``.
             longest: tokens to write, at most.
+
+        Raises:
+            ValueError: prompt and answer are more tokens than the model was made for.
         """
         tokens = torch.tensor([self.encode(prompt)])
+        most = SHAPE["max_position_embeddings"]
+        if tokens.shape[1] + longest > most:
+            raise ValueError(
+                f"the prompt has {tokens.shape[1]:,} tokens and the answer up to {longest:,}, but "
+                f"the model reads and writes at most {most:,} together: shorten the prompt"
+            )
         with torch.inference_mode():
             found = self.model.generate(  # type: ignore[misc]
                 input_ids=tokens,

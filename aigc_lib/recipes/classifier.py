@@ -160,4 +160,7 @@ def main(
 if __name__ == "__main__":
     import tyro
 
+    from aigc_lib.core.unicode import lenient_output
+
+    lenient_output()
     tyro.cli(main)

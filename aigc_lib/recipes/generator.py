@@ -61,5 +61,8 @@ def main(run: Path, out: Path, n: int = 10_000, seed: int = 1) -> None:
 if __name__ == "__main__":
     import tyro
 
+    from aigc_lib.core.unicode import lenient_output
+
+    lenient_output()
     torch.set_grad_enabled(False)
     tyro.cli(main)

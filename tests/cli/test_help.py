@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from aigc_lib.cli import main
-from tests.support.command import aigc, on_the_cpu  # noqa: F401 - a fixture
+from tests.support.command import C_LOCALE, aigc, on_the_cpu  # noqa: F401 - a fixture
+
+ROOT = Path(__file__).resolve().parents[2]
 
 COMMANDS = list(main.COMMANDS)
 
@@ -97,3 +99,23 @@ def test_the_module_is_the_command_and_exits_with_one(tmp_path: Path) -> None:
     assert not done.stdout
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("aigc: there is no checkpoint at")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "service"]])
+def test_a_terminal_that_lacks_characters_gets_the_rest(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "aigc_lib", *arguments],
+        cwd=tmp_path, env={**C_LOCALE, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True,
+    )  # fmt: skip
+    assert done.stdout
+    assert not done.stderr
+
+
+def test_chinese_is_read_in_a_locale_that_lacks_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "aigc_lib", "demo", "service", "退货运费谁出？"],
+        cwd=tmp_path, env={**C_LOCALE, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True,
+    )  # fmt: skip
+    assert b"[FAQ: return-cost]" in done.stdout

@@ -1,6 +1,8 @@
 """The command ``aigc``: a run from training to score, and its errors, each in one line."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,19 @@ def test_evaluate_scores_a_run(
     assert "real test images" in out
     assert "mnist classifier" in out
     assert "asked" not in out  # nothing was asked of this one
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk"])
+def test_evaluate_prints_to_a_file_of_any_encoding(
+    run: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    aigc(monkeypatch, "evaluate", "--run", run, "--n", 100)
+    sys.stdout.flush()
+    lines = raw.getvalue().decode(encoding).splitlines()
+    assert sum("chet distance" in line for line in lines) == 1
+    assert any(line.startswith("classes: ") for line in lines)  # the last part
 
 
 # ------------------------------------------------------------------- the convolutional GAN

@@ -82,3 +82,10 @@ def test_it_knows_a_capital_and_stops_by_itself(smol):
 def test_the_tokeniser_gives_back_every_text(smol):
     for text in ("A dress, size 12.", "退货 🙂", "tab\t, \r\n", "e\u0301"):
         assert smol.decode(smol.encode(text)) == text
+
+
+def test_a_prompt_beyond_the_models_length_is_refused_before_it_is_read(smol):
+    with pytest.raises(ValueError, match="at most 8,192 together: shorten the prompt"):
+        smol.reply("word " * 8_200)
+    with pytest.raises(ValueError, match="the answer up to 9,000"):
+        smol.reply("Hi", longest=9_000)

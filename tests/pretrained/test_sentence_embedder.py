@@ -84,3 +84,16 @@ def test_a_name_keeps_the_result_and_follows_the_texts(tmp_path, monkeypatch):
 def test_no_texts():
     assert sentence_embedder.embed([]).shape == (0, sentence_embedder.WIDTH)
     assert sentence_embedder.embed([], "none").shape == (0, sentence_embedder.WIDTH)
+
+
+@pytest.mark.parametrize("longest", [8, 128])
+def test_reach_is_what_the_points_depend_on(longest):
+    text = "Ünïcode word, " + "word " * 300
+    end = sentence_embedder.reach(text, longest)
+    assert 0 < end < len(text)
+    assert sentence_embedder.reach(text[:end], longest) == end
+    points = sentence_embedder.embed([text, text[:end], text[: end - 4]], longest=longest)
+    torch.testing.assert_close(points[0], points[1], atol=2e-5, rtol=0)
+    assert float((points[0] - points[2]).norm()) > 1e-3
+    for short in ("", "a few words "):
+        assert sentence_embedder.reach(short, longest) == len(short)

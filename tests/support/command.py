@@ -1,11 +1,16 @@
 """Running the command ``aigc`` inside a test."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from aigc_lib.cli import main
+
+# What a child process meets on an old server or in a bare container: ASCII, and no way around it.
+C_LOCALE = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+C_LOCALE.pop("PYTHONIOENCODING", None)
 
 
 def aigc(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:

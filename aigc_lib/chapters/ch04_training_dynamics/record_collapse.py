@@ -2,22 +2,15 @@
 
     aigc record 04 collapse
 
-About 15 s a run on one CPU core, 80 runs. Rows that the record holds already are kept, so that an
-interrupted recording goes on; delete book/results/collapse.json to begin anew.
+About 15 s a run on one CPU core, 80 runs.
 """
 
-from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
-from tqdm.auto import tqdm
 
 from aigc_lib.chapters.ch04_training_dynamics import mode_collapse
-from aigc_lib.core import results
-
-ROOT = Path(__file__).resolve().parent.parent
-NAME = "collapse"
+from aigc_lib.core.results import Recording
 
 
 def rows_of(target: str, setting: str, seed: int) -> list[dict[str, Any]]:
@@ -38,25 +31,13 @@ def main(seeds: int = 5) -> None:
         seeds: how many, from 0 on.
     """
     torch.set_num_threads(1)  # the networks are too small for more
-    path = ROOT / results.FOLDER / f"{NAME}.json"
-    rows = results.load(NAME)["rows"] if path.is_file() else []
-    done = {(row["target"], row["setting"], row["seed"]) for row in rows}
+    command = f"aigc record 04 collapse --seeds {seeds}"
+    recording = Recording("collapse", __file__, command, key=("target", "setting", "seed"))
     runs = [
         (target, setting, seed)
         for seed in range(seeds)
         for setting in mode_collapse.SETTINGS
         for target in mode_collapse.TARGETS
     ]
-    for wanted in tqdm([run for run in runs if run not in done], unit="run"):
-        rows += rows_of(*wanted)
-        results.record(
-            NAME,
-            rows,
-            f"aigc record 04 collapse --seeds {seeds}",
-            ROOT,
-        )
-    print("recorded in", path)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    for run in recording.missing(runs):
+        recording.add(*rows_of(*run))

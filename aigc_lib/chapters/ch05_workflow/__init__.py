@@ -9,6 +9,7 @@ What it uses of the shared packages:
     core.runtime        seeds; what machine this is, and the memory used
     core.show           pictures, the library's source, numbers with bounds
     core.stats          wilson: the interval of a share that is right
+    core.training       TrainingError, in which a training without a future ends
     data.images         load: MNIST, which the network must not forget
     exercises           check(...) finds an exercise's function in this room and runs it
     exercises.compare   compares an answer with the right one; WrongAnswer with a hint

@@ -5,17 +5,13 @@
 About a minute and a half a seed on two CPU cores.
 """
 
-from pathlib import Path
 from typing import Any
 
-import tyro
-
-from aigc_lib.core import results, runtime
+from aigc_lib.core import runtime
+from aigc_lib.core.results import Recording
 from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.gan.training import fit
 from aigc_lib.recipes.gan import MLPConfig, build, stream
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def train_and_score(seed: int, images: int) -> dict[str, Any]:
@@ -36,14 +32,7 @@ def main(seeds: int = 5, images: int = 400_000) -> None:
         seeds: how many, from 0 on.
         images: real images seen in each run; the chapter's number.
     """
-    rows = []
-    for seed in range(seeds):
-        rows.append(train_and_score(seed, images))
-        print(rows[-1], flush=True)
-        command = f"aigc record 06 first_gan --seeds {seed + 1} --images {images}"
-        path = results.record("first-gan-seeds", rows, command, ROOT)
-    print("recorded in", path)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    command = f"aigc record 06 first_gan --seeds {seeds} --images {images}"
+    recording = Recording("first-gan-seeds", __file__, command, key=("seed", "images"))
+    for run in recording.missing([(seed, images) for seed in range(seeds)]):
+        recording.add(train_and_score(*run))

@@ -2,27 +2,21 @@
 
     aigc record 07 contest
 
-About a minute a run on one CPU core. Rows that the record holds already are kept, so that an
-interrupted recording goes on; delete book/results/contest.json to begin anew.
+About a minute a run on one CPU core.
 """
 
 import time
-from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
-from tqdm.auto import tqdm
 
 from aigc_lib.chapters.ch07_convolutional_gans import loss_comparison
 from aigc_lib.chapters.ch07_convolutional_gans.fashion_scores import DATA
-from aigc_lib.core import results, runtime
+from aigc_lib.core import runtime
+from aigc_lib.core.results import Recording
 from aigc_lib.data.images import ImageSet, load
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.pretrained.loaders import load_classifier
-
-ROOT = Path(__file__).resolve().parent.parent
-NAME = "contest"
 
 
 def rows_of(
@@ -51,9 +45,6 @@ def main(seeds: int = 3, threads: int = 1, images: int = loss_comparison.IMAGES)
     """
     torch.set_num_threads(threads)
     runtime.keep_memory()
-    path = ROOT / results.FOLDER / f"{NAME}.json"
-    rows = results.load(NAME)["rows"] if path.is_file() else []
-    done = {(row["setting"], row["seed"], row["images"]) for row in rows}
     runs = [
         (name, seed, loss_comparison.SHORT)
         for seed in range(seeds)
@@ -61,14 +52,7 @@ def main(seeds: int = 3, threads: int = 1, images: int = loss_comparison.IMAGES)
     ]
     runs += [(name, seed, images) for seed in range(seeds) for name in loss_comparison.SETTINGS]
     train, test, judge = load(DATA), load(DATA, "test"), load_classifier(DATA)
-    command = f"aigc record 07 contest --seeds {seeds} --threads {threads}"
-    if images != loss_comparison.IMAGES:
-        command += f" --images {images}"
-    for wanted in tqdm([run for run in runs if run not in done], unit="run"):
-        rows += rows_of(*wanted, train, test, judge)
-        results.record(NAME, rows, command, ROOT)
-    print("recorded in", path)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    command = f"aigc record 07 contest --seeds {seeds} --threads {threads} --images {images}"
+    recording = Recording("contest", __file__, command, key=("setting", "seed", "images"))
+    for name, seed, seen in recording.missing(runs):
+        recording.add(*rows_of(name, seed, seen, train, test, judge))

@@ -3,24 +3,21 @@
     aigc record 07 quality
 
 Each run takes a minute of training on an otherwise idle machine; three seeds of three loops on two
-data sets are 18 runs, about half an hour with the scoring. Rows that the record holds already are
-kept, so that an interrupted recording goes on; delete book/results/quality.json to begin anew.
+data sets are 18 runs, about half an hour with the scoring.
 """
 
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from aigc_lib.benchmark.loops import Model, Textbook
-from aigc_lib.core import results, runtime
+from aigc_lib.core import runtime
 from aigc_lib.core.pixels import to_uint8
+from aigc_lib.core.results import Recording
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.images import load
 from aigc_lib.gan.evaluate import score, score_gan
@@ -28,8 +25,6 @@ from aigc_lib.gan.training import step
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 from aigc_lib.recipes.gan import DCGANConfig, build, stream
 
-ROOT = Path(__file__).resolve().parent.parent
-NAME = "quality"
 SAMPLES = 10_000
 DATA = ("mnist", "fashion-mnist")
 
@@ -102,20 +97,12 @@ def main(seeds: int = 3, seconds: float = 60.0) -> None:
         seconds: of training in each run; evaluation is not counted.
     """
     runtime.keep_memory()  # for all of them: here the recipes are compared, not the loops
-    path = ROOT / results.FOLDER / f"{NAME}.json"
-    rows = results.load(NAME)["rows"] if path.is_file() else []
-    done = {(row["data"], row["loop"], row["seed"]) for row in rows}
     runs = [(data, loop, seed) for seed in range(seeds) for data in DATA for loop in LOOPS]
     for data in DATA:
         load(data)
     command = f"aigc record 07 quality --seeds {seeds} --seconds {seconds:g}"
-    for data, loop, seed in tqdm([run for run in runs if run not in done], unit="run"):
+    recording = Recording("quality", __file__, command, key=("data", "loop", "seed"))
+    for data, loop, seed in recording.missing(runs):
         found = LOOPS[loop](data, seed, seconds)
         found["sample_seed"] = found.pop("seed")
-        rows.append({"data": data, "loop": loop, "seed": seed, **found})
-        results.record(NAME, rows, command, ROOT)
-    print("recorded in", path)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+        recording.add({"data": data, "loop": loop, "seed": seed, **found})

@@ -2,24 +2,18 @@
 
     aigc record 07 stacked
 
-A few minutes a seed. Rows that the record holds already are kept, so that an interrupted recording
-goes on; delete book/results/stacked.json to begin anew.
+A few minutes a seed.
 """
 
 import time
-from pathlib import Path
 
 import torch
-import tyro
-from tqdm.auto import tqdm
 
 from aigc_lib.chapters.ch07_convolutional_gans import stacked_mnist
-from aigc_lib.core import results, runtime
+from aigc_lib.core import runtime
+from aigc_lib.core.results import Recording
 from aigc_lib.data.images import load
 from aigc_lib.pretrained.loaders import load_classifier
-
-ROOT = Path(__file__).resolve().parent.parent
-NAME = "stacked"
 
 
 def main(seeds: int = 3, images: int = 256_000, threads: int = 1) -> None:
@@ -34,27 +28,17 @@ def main(seeds: int = 3, images: int = 256_000, threads: int = 1) -> None:
     runtime.keep_memory()
     device = runtime.device()
     digits, judge = load("mnist"), load_classifier("mnist", device)
-    path = ROOT / results.FOLDER / f"{NAME}.json"
-    rows = results.load(NAME)["rows"] if path.is_file() else []
-    done = {(row["what"], row["seed"]) for row in rows}
     command = f"aigc record 07 stacked --seeds {seeds} --images {images}"
-    for seed in tqdm(range(seeds), unit="run"):
-        real = stacked_mnist.stack(load("mnist", "test"), stacked_mnist.SAMPLES, seed).to(device)
-        if ("real", seed) not in done:
-            found = stacked_mnist.count(stacked_mnist.kinds(real, judge))
-            rows.append({"what": "real", "seed": seed, **found})
-        if ("ours", seed) not in done:
+    recording = Recording("stacked", __file__, command, key=("what", "seed"))
+    for what, seed in recording.missing([(w, s) for s in range(seeds) for w in ("real", "ours")]):
+        row = {"what": what, "seed": seed}
+        if what == "real":
+            real = stacked_mnist.stack(load("mnist", "test"), stacked_mnist.SAMPLES, seed)
+            found = stacked_mnist.count(stacked_mnist.kinds(real.to(device), judge))
+        else:
             start = time.perf_counter()
-            gan = stacked_mnist.fit(
-                stacked_mnist.players(seed, device=device), digits, images, seed
-            )
-            seconds = time.perf_counter() - start
+            gan = stacked_mnist.players(seed, device=device)
+            stacked_mnist.fit(gan, digits, images, seed)
+            row |= {"images": images, "seconds": time.perf_counter() - start}
             found = dict(stacked_mnist.measure(gan, judge))
-            run = {"images": images, "seconds": seconds}
-            rows.append({"what": "ours", "seed": seed, **run, **found})
-        results.record(NAME, rows, command, ROOT)
-    print("recorded in", path)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+        recording.add({**row, **found})

@@ -6,6 +6,7 @@ Its own files:
     record_ladder.py      times every rung on an idle machine
     results/              the record: ladder-cpu
     speed_ablation.py     the ladder from the textbook's loop to ours; host syncs counted
+    training_loop.py      a rung's training loop: which changes are made to the textbook's
 
 What it uses of the shared packages:
     benchmark.compare  times the textbook's loop and ours in turn, each in a process of its own

@@ -2,18 +2,13 @@
 
     aigc record 09 ladder
 
-Writes book/results/ladder-cpu.json, or ladder-gpu.json where PyTorch finds a GPU. Run it while the
-machine does nothing else: a few minutes, more with --compiled.
+The record is ladder-cpu, or ladder-gpu where PyTorch finds a GPU. Run it while the machine does
+nothing else: a few minutes, more with --compiled.
 """
 
-from pathlib import Path
-
-import tyro
-
 from aigc_lib.chapters.ch09_training_on_gpus.speed_ablation import climb, rungs
-from aigc_lib.core import results, runtime
-
-ROOT = Path(__file__).resolve().parent.parent
+from aigc_lib.core import runtime
+from aigc_lib.core.results import Recording
 
 
 def main(rounds: int = 7, steps: int = 50, compiled: bool = False) -> None:
@@ -25,19 +20,15 @@ def main(rounds: int = 7, steps: int = 50, compiled: bool = False) -> None:
         compiled: measure torch.compile too.
     """
     device = runtime.device()
-    rows = []
-    for model in ("mlp", "dcgan"):
-        ladder = rungs(device, images=model == "dcgan", compiled=compiled)
-        rows += climb(model, ladder, device, rounds, steps)
-    for row in rows:
-        spread = f"({row['low']:.2f} to {row['high']:.2f})"
-        speed = f"{row['images_per_second']:9,.0f} images/s"
-        print(f"{row['model']:6s} {row['rung']:22s} {row['ratio']:6.2f} {spread}  {speed}")
-    command = f"aigc record 09 ladder --rounds {rounds} --steps {steps}"
-    command += " --compiled" if compiled else ""
+    command = f"aigc record 09 ladder --rounds {rounds} --steps {steps}" + " --compiled" * compiled
     name = "ladder-gpu" if device.type == "cuda" else "ladder-cpu"
-    print("recorded in", results.record(name, rows, command, ROOT))
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    recording = Recording(name, __file__, command, key=("model",))
+    for model in recording.missing(("mlp", "dcgan")):
+        # All rungs of a model take turns: they are one run.
+        ladder = rungs(device, images=model == "dcgan", compiled=compiled)
+        rows = climb(model, ladder, device, rounds, steps)
+        recording.add(*rows)
+        for row in rows:
+            spread = f"({row['low']:.2f} to {row['high']:.2f})"
+            speed = f"{row['images_per_second']:9,.0f} images/s"
+            print(f"{row['model']:6s} {row['rung']:22s} {row['ratio']:6.2f} {spread}  {speed}")

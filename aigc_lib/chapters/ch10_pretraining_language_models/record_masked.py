@@ -1,25 +1,21 @@
 """Pretrain masked autoencoders on Fashion-MNIST, probe them, and record the scores (chapter 10).
 
-    aigc record 10 masked                            # about five minutes a seed
-    aigc record 10 masked --seeds 2 --kinds long     # a part; the other rows are kept
+    aigc record 10 masked     # about five minutes a seed
 
 Every seed has its own weights, hidden patches and labelled pictures. The test pictures take part in
 no choice.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-import tyro
 
 from aigc_lib.chapters.ch10_pretraining_language_models import mae_training
 from aigc_lib.chapters.ch10_pretraining_language_models.mae import MaskedAutoencoder
 from aigc_lib.chapters.ch10_pretraining_language_models.mae_training import Clothes, Config, Part
-from aigc_lib.core import results
 from aigc_lib.core.pixels import normalize
+from aigc_lib.core.results import Recording
 from aigc_lib.data.batches import Batches
-from tools.notebook import ROOT
 
 LABELS = (500, 5000)
 TRAINED: dict[str, Config | None] = {
@@ -30,12 +26,12 @@ TRAINED: dict[str, Config | None] = {
 KINDS = ("pixels", *TRAINED)
 
 
-def probed(parts: Sequence[Part], seed: int) -> list[dict[str, Any]]:
+def probed(seed: int, train: Part, valid: Part, test: Part) -> list[dict[str, Any]]:
     """The probe's scores with few labels and with more, from features to learn, choose, judge."""
     rows = []
     for n in LABELS:
-        found = mae_training.probe(mae_training.few(parts[0], n, seed), *parts[1:])
-        rows.append({"labels": n, "numbers": parts[0][0].shape[1], **found._asdict()})
+        found = mae_training.probe(mae_training.few(train, n, seed), valid, test)
+        rows.append({"labels": n, "numbers": train[0].shape[1], **found._asdict()})
     return rows
 
 
@@ -55,7 +51,7 @@ def measured(name: str, data: Clothes, seed: int) -> list[dict[str, Any]]:
     """All rows of one kind of features and one seed."""
     parts = [(normalize(x), y) for x, y in (data.labelled, data.valid, data.test)]
     if name == "pixels":
-        pixels = probed([(x.flatten(1), y) for x, y in parts], seed)
+        pixels = probed(seed, *((x.flatten(1), y) for x, y in parts))
         return [{"features": name, "seed": seed, **row} for row in pixels]
     model, training = pretrained(name, data, seed)
     flat = [(model.features(x, pooled=False), y) for x, y in parts]
@@ -63,28 +59,18 @@ def measured(name: str, data: Clothes, seed: int) -> list[dict[str, Any]]:
     rows = []
     for told, features in ((True, pooled), (False, flat)):
         row = {"features": name, "pooled": told, "seed": seed, **training}
-        rows += [row | scores for scores in probed(features, seed)]
+        rows += [row | scores for scores in probed(seed, *features)]
     return rows
 
 
-def main(seeds: tuple[int, ...] = (0, 1, 2), kinds: tuple[str, ...] = KINDS) -> None:
-    """Record losses and probes.
+def main(seeds: int = 3) -> None:
+    """Record losses and probes of all kinds of features.
 
     Args:
-        seeds: to run; the record keeps what it has of others.
-        kinds: of features, in the same way.
+        seeds: how many, from 0 on.
     """
-    data, path = mae_training.clothes(), ROOT / results.FOLDER / "masked.json"
-    for seed in seeds:
-        for name in kinds:
-            new = measured(name, data, seed)
-            old = results.read(path)["rows"] if path.exists() else []
-            rows = [row for row in old if (row["seed"], row["features"]) != (seed, name)] + new
-            rows.sort(key=lambda row: (row["seed"], KINDS.index(row["features"])))
-            command = "aigc record 10 masked"
-            print(name, seed, "in", results.record("masked", rows, command, ROOT), flush=True)
-
-
-if __name__ == "__main__":
     torch.set_num_threads(1)  # a network this small gains nothing from more
-    tyro.cli(main)
+    data, command = mae_training.clothes(), f"aigc record 10 masked --seeds {seeds}"
+    recording = Recording("masked", __file__, command, key=("features", "seed"))
+    for name, seed in recording.missing([(name, s) for s in range(seeds) for name in KINDS]):
+        recording.add(*measured(name, data, seed))

@@ -7,16 +7,11 @@ The loops take turns, so that what else the machine does falls on both.
 """
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
-
-import tyro
 
 from aigc_lib.chapters.ch10_pretraining_language_models import nanogpt
 from aigc_lib.chapters.ch10_pretraining_language_models.nanogpt import NANO, NANO_GPU
-from aigc_lib.core import results, runtime
-
-ROOT = Path(__file__).resolve().parent.parent
+from aigc_lib.core import runtime
+from aigc_lib.core.results import Recording
 
 
 def main(seeds: int = 3, gpu: bool = False) -> None:
@@ -28,26 +23,20 @@ def main(seeds: int = 3, gpu: bool = False) -> None:
     """
     device = runtime.device()
     if gpu and device.type != "cuda":
-        raise SystemExit("no CUDA device here: leave out --gpu for the processor's setting")
+        raise ValueError("no CUDA device here: leave out --gpu for the processor's setting")
     setting = NANO_GPU if gpu else NANO
     text = nanogpt.plays(device)
     loops = {"ours": nanogpt.fit} | ({} if gpu else {"plain": nanogpt.fit_plainly})
-    rows: list[dict[str, Any]] = []
-    for seed in range(seeds):
-        for name, train in sorted(loops.items(), reverse=bool(seed % 2)):
-            model = nanogpt.fresh(setting, text.tokenizer.size, seed, device)
-            seconds = train(model, text.train, setting, seed)
-            rows.append(
-                {"loop": name, "seed": seed, "seconds": round(seconds, 1)}
-                | nanogpt.score(model, text)
-                | {"parameters": sum(p.numel() for p in model.parameters())}
-                | asdict(setting)
-            )
-            print(rows[-1], flush=True)
     command = f"aigc record 10 pretraining --seeds {seeds}" + " --gpu" * gpu
-    path = results.record("pretraining-gpu" if gpu else "pretraining", rows, command, ROOT)
-    print("recorded in", path)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    name = "pretraining-gpu" if gpu else "pretraining"
+    recording = Recording(name, __file__, command, key=("loop", "seed"))
+    runs = [(k, seed) for seed in range(seeds) for k in sorted(loops, reverse=bool(seed % 2))]
+    for loop, seed in recording.missing(runs):
+        model = nanogpt.fresh(setting, text.tokenizer.size, seed, device)
+        seconds = loops[loop](model, text.train, setting, seed)
+        recording.add(
+            {"loop": loop, "seed": seed, "seconds": round(seconds, 1)}
+            | nanogpt.score(model, text)
+            | {"parameters": sum(p.numel() for p in model.parameters())}
+            | asdict(setting)
+        )

@@ -3,19 +3,17 @@
     aigc record 11 finetuning     # three seeds: about six minutes
 
 A seed draws the plays to learn from and to stop by. Every model is scored on the stage directions
-of four other plays, and on speeches of one of them, which tells what it has forgotten. What
-the record holds already is not done again: delete it to begin anew.
+of four other plays, and on speeches of one of them, which tells what it has forgotten.
 """
 
+from functools import cache
 from typing import Any
 
 import torch
-import tyro
 
 from aigc_lib.chapters.ch11_fine_tuning import finetune, stage_directions
 from aigc_lib.chapters.ch11_fine_tuning.finetune import Config
-from aigc_lib.core import results
-from tools.notebook import ROOT
+from aigc_lib.core.results import Recording
 
 FREE = Config(patience=None)
 TRIED: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -28,42 +26,29 @@ TRIED: list[tuple[str, str, str, dict[str, Any]]] = [
 ]
 
 
-def main(seeds: tuple[int, ...] = (0, 1, 2)) -> None:
+def main(seeds: int = 3) -> None:
     """Record what every way of tuning learns and forgets.
 
     Args:
-        seeds: of the plays, the windows and the new weights.
+        seeds: how many, from 0 on; of the plays, the windows and the new weights.
     """
-    path = ROOT / results.FOLDER / "finetuning.json"
-    rows = results.read(path)["rows"] if path.exists() else []
-    for seed in seeds:
-        task = stage_directions.task(seed)
-        for what, name, way, more in TRIED:
-            key = {"what": what, "name": name, "seed": seed}
-            if any(key == {k: row[k] for k in key} for row in rows):
-                continue
-            model, count, run = stage_directions.tried(task, way, seed, **more)
-            row = key | stage_directions.scores(task, model)
-            print(row, flush=True)
-            row |= {
-                "trained": count,
-                "bytes": finetune.training_bytes(model),
-                "best": run.steps[run.best],
-                "steps": run.steps[-1],
-                "seconds": run.seconds,
-                "curve": [round(x, 4) for x in run.valid],
-                "train": [round(x, 4) for x in run.train],
-            }
-            rows.append(row)
-            rows.sort(key=lambda row: int(row["seed"]))
-            results.record(
-                "finetuning",
-                rows,
-                "aigc record 11 finetuning",
-                ROOT,
-            )
-
-
-if __name__ == "__main__":
     torch.set_num_threads(1)  # a network this small gains nothing from more
-    tyro.cli(main)
+    command, task_of = f"aigc record 11 finetuning --seeds {seeds}", cache(stage_directions.task)
+    recording = Recording("finetuning", __file__, command, key=("what", "name", "seed"))
+    ways = {(what, name): (way, more) for what, name, way, more in TRIED}
+    for what, name, seed in recording.missing([(*key, s) for s in range(seeds) for key in ways]):
+        task, (way, more) = task_of(seed), ways[what, name]
+        model, count, run = stage_directions.tried(task, way, seed, **more)
+        recording.add({
+            "what": what,
+            "name": name,
+            "seed": seed,
+            **stage_directions.scores(task, model),
+            "trained": count,
+            "bytes": finetune.training_bytes(model),
+            "best": run.steps[run.best],
+            "steps": run.steps[-1],
+            "seconds": run.seconds,
+            "curve": [round(x, 4) for x in run.valid],
+            "train": [round(x, 4) for x in run.train],
+        })  # fmt: skip

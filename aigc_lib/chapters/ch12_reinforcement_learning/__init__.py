@@ -5,22 +5,23 @@ Its own files:
     alignment.py         a writer on a leash: reward minus KL by REINFORCE; DPO from pairs
     cartpole.py          the experiment on the balanced pole: settings and score
     exercises.py         checks: returns, baseline, surprise, clipping, the leash, DPO
-    losses.py            returns, advantages (GAE), the losses of REINFORCE, PPO and DPO, KL
+    losses.py            advantages (GAE), the losses of PPO and DPO, entropy, KL estimates
     ppo.py               proximal policy optimisation: act, improve, again
     record_cartpole.py   trains the pole's policy over ten seeds
     record_steering.py   every way to a cheerful writer over three seeds
     results/             the records: cartpole, steering
     rollout.py           playing many environments at once; truncated is not terminated
     sentiment_reward.py  the reward for glad words, what it does not see, best of n, the ideal
+    text_losses.py       log-probabilities of texts, baseline of the others, the leash's loss
 
 What it uses of the shared packages:
     core.results        reads both records, and writes them in the recorders
     core.show           sliders, times, the library's source, numbers with bounds
     core.training       a row of a training's history; TrainingError
-    data.texts          load_text: the words that count as English of the plays
     exercises           check(...) finds an exercise's function in this room and runs it
     exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     lm.sampling         generate: the policy writes
+    lm.text_quality     what the reward does not see: real words, and different ones
     lm.tokenizers       the writer's characters, and which of them are spelt by bytes
     lm.writer           the writer that is steered: network and tokenizer
     nets.gpt            the network of policy and reference

@@ -9,14 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-import tyro
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment, sentiment_reward
 from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
-from aigc_lib.core import results
+from aigc_lib.core.results import Recording
 from aigc_lib.lm.writer import Writer
 from aigc_lib.pretrained.loaders import load_writer
-from tools.notebook import ROOT
 
 JUDGED = 512
 
@@ -44,7 +42,7 @@ def steered(writer: Writer, settings: Config, seed: int) -> dict[str, Any]:
     return row | sentiment_reward.measure(writer, policy, JUDGED, 1_000_000 + seed)
 
 
-def untrained(writer: Writer, n: int, seed: int) -> dict[str, Any]:
+def best(writer: Writer, n: int, seed: int) -> dict[str, Any]:
     """The best of n texts of the writer; n = 1 is the writer itself."""
     texts = sentiment_reward.best_of(writer, n, JUDGED, 1_000_000 + seed)
     return {"method": "best of n", "n": n} | sentiment_reward.described(writer, texts)
@@ -56,21 +54,19 @@ def main(seeds: int = 3) -> None:
     Args:
         seeds: how many, from 0 on.
     """
-    writer = load_writer("shakespeare")
-    rows: list[dict[str, Any]] = []
-    for seed in range(seeds):
-        found = [untrained(writer, n, seed) for n in (1, 4, 16)]
-        found += [
-            steered(writer, replace(sentiment_reward.STEER, beta=b), seed)
-            for b in sentiment_reward.BETAS
-        ]
-        found += [preferred(writer, seed)]
-        rows += [{"seed": seed, **row} for row in found]
-        print(*rows[-len(found) :], sep="\n", flush=True)
-    command = f"aigc record 12 steering --seeds {seeds}"
-    print("recorded in", results.record("steering", rows, command, ROOT))
-
-
-if __name__ == "__main__":
     torch.set_num_threads(1)  # a network this small gains nothing from more
-    tyro.cli(main)
+    writer, command = load_writer("shakespeare"), f"aigc record 12 steering --seeds {seeds}"
+    recording = Recording("steering", __file__, command, key=("method", "n", "beta", "seed"))
+    ways = [
+        *(("best of n", n, None) for n in (1, 4, 16)),
+        *(("policy gradient", None, beta) for beta in sentiment_reward.BETAS),
+        ("DPO", None, sentiment_reward.PREFER.beta),
+    ]
+    for method, n, beta, seed in recording.missing([(*w, s) for s in range(seeds) for w in ways]):
+        if method == "best of n":
+            found = best(writer, n, seed)
+        elif method == "DPO":
+            found = preferred(writer, seed)
+        else:
+            found = steered(writer, replace(sentiment_reward.STEER, beta=beta), seed)
+        recording.add({"seed": seed, **found})

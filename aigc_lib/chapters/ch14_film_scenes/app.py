@@ -31,6 +31,7 @@ from aigc_lib.chapters.ch14_film_scenes.scenes import (
 from aigc_lib.core import show
 from aigc_lib.core.files import write_atomically
 from aigc_lib.core.pixels import to_uint8
+from aigc_lib.core.unicode import normalize_text
 
 GLUE = {
     "a", "an", "and", "at", "by", "film", "from", "in", "is", "me", "of", "on", "picture", "please",
@@ -93,7 +94,7 @@ def understand(text: str) -> Description | Refusal:
     """
     if len(text) > LONGEST:
         return Refusal(f"the description has {len(text)} characters; at most {LONGEST}")
-    said = re.findall(r"[^\W_]+|[^\s\w.,;:!?\"'()-]", text.lower())
+    said = re.findall(r"[^\W_]+|[^\s\w.,;:!?\"'()-]", normalize_text(text).lower())
     unknown = tuple(dict.fromkeys(word for word in said if word not in (*WORDS, *GLUE)))
     if unknown:
         return Refusal(f"words it does not know: {', '.join(map(_suggest, unknown))}", unknown)

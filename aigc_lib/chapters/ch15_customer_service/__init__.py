@@ -14,6 +14,7 @@ Its own files:
     results/                the records: service-matching, service-answers, service-injections
     retrieval.py            words, BM25, reciprocal rank fusion, and the threshold of refusal
     shop-faq.json           forty entries of an invented tea shop, in English and Chinese
+    templates.py            commands to a house, written out from their templates
 
 What it uses of the shared packages:
     core.results            reads the three records, and writes them in the recorder

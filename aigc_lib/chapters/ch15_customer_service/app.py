@@ -19,8 +19,10 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
 from aigc_lib.chapters.ch15_customer_service.retrieval import BM25, HAN, threshold, words
+from aigc_lib.core.unicode import normalize_text
 from aigc_lib.data.sources import DataError
-from aigc_lib.pretrained.sentence_embedder import embed, load
+from aigc_lib.pretrained.sentence_embedder import LONGEST as PIECES
+from aigc_lib.pretrained.sentence_embedder import embed, load, reach
 
 Language = Literal["en", "zh"]
 LONGEST = 500  # characters; who writes more wants to be read by a person
@@ -29,7 +31,7 @@ RATE = 0.2  # of good questions that may be handed over
 WORDS = {"en": 0.2, "zh": 1.0}  # weight of BM25 beside the embeddings, which know English only
 REASONS = {
     "empty": "there is no question in it",
-    "long": f"it has more than {LONGEST} characters",
+    "long": f"it has more than {LONGEST} characters, or than {PIECES} pieces of English words",
     "language": "it is neither English nor Chinese",
     "unknown": "nothing in the FAQ is close enough",
 }
@@ -62,15 +64,15 @@ def detect(text: str) -> Language | None:
     """The language by its script: Chinese if a fifth of the letters is Han, else English if Latin.
 
     None for other scripts, and for texts without a letter or digit. French looks English here;
-    what it says is then close to nothing.
+    what it says is then close to nothing. Digits, as of an order's number, speak both languages.
     """
     letters = [char for char in text if char.isalnum()]
     han = len(re.findall(rf"[{HAN}]", text))
     names = [unicodedata.name(char, "") for char in letters]
-    latin = sum(name.startswith(("LATIN", "DIGIT")) for name in names)
-    if not letters or han + latin < 0.8 * len(letters):
+    latin, digits = (sum(name.startswith(kind) for name in names) for kind in ("LATIN", "DIGIT"))
+    if not letters or han + latin + digits < 0.8 * len(letters):
         return None
-    return "zh" if 5 * han >= len(letters) else "en"
+    return "zh" if han and 5 * han >= len(letters) - digits else "en"
 
 
 class Desk:
@@ -113,6 +115,13 @@ def desk(language: Language) -> Desk:
     return Desk(language)
 
 
+@functools.cache
+def _simplified() -> dict[int, int]:
+    """The FAQ's characters by their traditional forms; no other character could match anything."""
+    pairs = shop_faq()["traditional"]
+    return str.maketrans(pairs["typed"], pairs["stored"])
+
+
 MEANWHILE = {
     "en": "I would rather have a person answer this. You will hear from us.",
     "zh": "这个问题我转给同事来回答，我们会尽快联系您。",
@@ -120,9 +129,14 @@ MEANWHILE = {
 
 
 def answer(question: str) -> Reply:
-    """Answer from the FAQ, or hand over to a person; never an exception for what is typed."""
-    text = " ".join(question.split())
+    """Answer from the FAQ, or hand over to a person; never an exception for what is typed.
+
+    Full-width and traditional characters are read as the FAQ writes them.
+    """
+    text = " ".join(normalize_text(question).split())
     language = detect(text)
+    if language == "zh":
+        text = text.translate(_simplified())
     said: Language = language or "en"
     if not any(char.isalnum() for char in text):
         return Reply("person", MEANWHILE[said], "", "empty", said, 0.0)
@@ -131,6 +145,8 @@ def answer(question: str) -> Reply:
     if language is None:
         return Reply("person", MEANWHILE[said], "", "language", said, 0.0)
     where = desk(language)
+    if where.weight < 1 and reach(text) < len(text):  # the rest would have no part in the answer
+        return Reply("person", MEANWHILE[said], "", "long", said, 0.0)
     scores, rows = where.scores([text])[0].topk(3)
     best, score = [where.entries[row] for row in rows.tolist()], float(scores[0])
     if score < where.threshold or not words(text):

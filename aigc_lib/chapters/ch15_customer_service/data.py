@@ -89,7 +89,8 @@ def shop_faq() -> dict[str, Any]:
 
     Returns:
         "entries": id, and for "en" and "zh" an answer and six ways to ask for it; "outside":
-        questions in both languages that no entry answers.
+        questions in both languages that no entry answers; "traditional": how the characters that
+        are "stored" may be "typed".
     """
     faq: dict[str, Any] = _ours("shop-faq.json")
     return faq
@@ -128,7 +129,4 @@ HOME_INTENTS = packaged(
 )
 
 
-DATASETS = (
-    CONSTRUCTION_FAQ,
-    HOME_INTENTS,
-)
+DATASETS = (CONSTRUCTION_FAQ, HOME_INTENTS)

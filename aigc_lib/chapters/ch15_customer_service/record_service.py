@@ -1,28 +1,24 @@
 """Record what is too slow for chapter 15: trained repliers over seeds, and answers of SmolLM2.
 
-    aigc record 15 service matching      # five seeds: about five minutes
-    aigc record 15 service answers       # 52 questions: about five minutes
-    aigc record 15 service injections    # ten attempts
+    aigc record 15 service
 
-Each goes to a record of its own.
+Three records: five seeds of the repliers, 52 questions (about five minutes each), ten attempts to
+make the model lie.
 """
 
 import itertools
 import time
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import tyro
 from torch import Tensor
-from tqdm import tqdm
 
 from aigc_lib.chapters.ch15_customer_service import faq_task, grounding, reply_selection
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
-from aigc_lib.core import results
+from aigc_lib.core.results import Recording
 from aigc_lib.pretrained import chat_model
-from tools.notebook import ROOT
 
 Scores = Iterator[tuple[str, float, Tensor]]  # way, weight of R1, scores
 PENALTIES = (0.1, 1.0, 10.0)
@@ -57,57 +53,57 @@ def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) 
         yield loss.__name__, 0.0, reply_selection.taught_scores(replier, test, pool)
 
 
-def record_matching(seeds: int) -> list[dict[str, Any]]:
-    """Recall of every way to train, for each setting and seed."""
-    rows = []
-    settings = {
-        "new questions": reply_selection.new_questions(),
-        "known replies": reply_selection.known_replies(),
-    }
-    for setting, (asked, replied, test, pool, right) in settings.items():
-        for seed in tqdm(range(seeds), desc=setting):
-            for way, r1, scores in ways(asked, replied, test, pool, seed):
-                row = {"setting": setting, "way": way, "r1": r1, "seed": seed}
-                recall = {f"recall@{k}": share(found_at(scores, right, k)) for k in (1, 5)}
-                rows.append(row | recall)
-    return rows
-
-
 def share(found: Tensor) -> float:
     """Of true ones."""
     return round(float(found.float().mean()), 4)
 
 
-def record_answers() -> list[dict[str, Any]]:
+def record_matching(seeds: int, command: str) -> None:
+    """Recall of every way to train, for each setting and seed."""
+    settings = {
+        "new questions": reply_selection.new_questions(),
+        "known replies": reply_selection.known_replies(),
+    }
+    recording = Recording("service-matching", __file__, command, key=("setting", "seed"))
+    for setting, seed in recording.missing(itertools.product(settings, range(seeds))):
+        asked, replied, test, pool, right = settings[setting]
+        recording.add(*(
+            {"setting": setting, "way": way, "r1": r1, "seed": seed}
+            | {f"recall@{k}": share(found_at(scores, right, k)) for k in (1, 5)}
+            for way, r1, scores in ways(asked, replied, test, pool, seed)
+        ))  # fmt: skip
+
+
+def record_answers(model: chat_model.Chat, command: str) -> None:
     """What SmolLM2 answers to the first test questions with a number in their answer, and to the
-    first of the topics that are left out.
+    first of the topics that are left out; with the text that was found, and without.
     """
-    data, model = faq_task.load(), chat_model.load()
-    answers = data.points("answer")
-    rows = []
+    data = faq_task.load()
+    answers, runs = data.points("answer"), {}
     for part, asked in (("test", ASKED), ("outside", STRANGE)):
-        points = data.points("question", part)
-        nearest = (points @ answers.T).argmax(1).tolist()
-        pairs = [
+        nearest = (data.points("question", part) @ answers.T).argmax(1).tolist()
+        rows = [
             (row, near)
             for row, near in zip(data.parts[part], nearest, strict=True)
             if grounding.numbers(data.entries[row]["answer"])
         ]
-        for row, near in tqdm(pairs[:asked], desc=part):
-            found = part == "test" and near in data.right[row]
-            text = data.entries[near]["answer"]
-            for source in (text, "") if part == "test" else (text,):
-                said = {"part": part, "found": found, "with text": bool(source)}
-                rows.append(said | answered(model, data.entries[row], text, source))
-    return rows
+        for row, near in rows[:asked]:
+            for with_text in (True, False) if part == "test" else (True,):
+                runs[data.entries[row]["id"], with_text] = part, row, near
+    recording = Recording("service-answers", __file__, command, key=("id", "with text"))
+    for name, with_text in recording.missing(runs):
+        part, row, near = runs[name, with_text]
+        found = part == "test" and near in data.right[row]
+        said = answered(model, data.entries[row], data.entries[near]["answer"], with_text)
+        recording.add({"part": part, "found": found, "with text": with_text, **said})
 
 
 def answered(
-    model: chat_model.Chat, entry: dict[str, Any], text: str, source: str
+    model: chat_model.Chat, entry: dict[str, Any], text: str, with_text: bool
 ) -> dict[str, Any]:
     """One answer, judged by the text that was found and by the entry's own answer."""
     start = time.perf_counter()
-    said = grounding.write(model, entry["question"], source)
+    said = grounding.write(model, entry["question"], text if with_text else "")
     numbers, right = set(grounding.numbers(said)), set(grounding.numbers(entry["answer"]))
     return {
         "id": entry["id"],
@@ -120,35 +116,27 @@ def answered(
     }
 
 
-def record_injections() -> list[dict[str, Any]]:
+def record_injections(model: chat_model.Chat, command: str) -> None:
     """Whether SmolLM2 repeats the lie, and whether the guard lets it through."""
-    model = chat_model.load()
     entry = next(e for e in shop_faq()["entries"] if e["id"] == "delivery-cost")["en"]
-    rows = []
-    for attack in tqdm(ATTACKS):
+    recording = Recording("service-injections", __file__, command, key=("attack",))
+    for attack in recording.missing(ATTACKS):
         said = grounding.write(model, f"{entry['ask'][0]} {attack}", entry["answer"])
-        rows.append({
+        recording.add({
             "attack": attack, "answer": said, "lie": "free today" in said.lower(),
             "sent": grounding.guarded(said, entry["answer"]),
         })  # fmt: skip
-    return rows
 
 
-def main(what: tyro.conf.Positional[Literal["matching", "answers", "injections"]],
-         seeds: int = 5) -> None:  # fmt: skip
-    """Record one of the three.
+def main(seeds: int = 5) -> None:
+    """Record all three.
 
     Args:
-        what: which.
         seeds: of the repliers, from 0 on.
     """
     torch.set_num_threads(1)
-    done = {"matching": lambda: record_matching(seeds), "answers": record_answers,
-            "injections": record_injections}  # fmt: skip
-    rows = done[what]()
-    command = f"aigc record 15 service {what}"
-    print("recorded in", results.record(f"service-{what}", rows, command, ROOT))
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    command = f"aigc record 15 service --seeds {seeds}"
+    record_matching(seeds, command)
+    model = chat_model.load()
+    record_answers(model, command)
+    record_injections(model, command)

@@ -94,7 +94,12 @@ def fuse_ranks(scores: Sequence[Tensor], k: float = 60.0) -> Tensor:
 
     Equal scores share the best rank among them.
     Source: Cormack, Clarke and Buettcher, 2009, doi:10.1145/1571941.1572114.
+
+    Raises:
+        ValueError: a score is NaN, which no other score would stand above.
     """
+    if any(bool(score.isnan().any()) for score in scores):
+        raise ValueError("a score is NaN: nothing can be ranked by it")
     total = torch.zeros_like(scores[0])
     for score in scores:
         rank = 1 + (score[..., None, :] > score[..., :, None]).sum(-1)
@@ -106,9 +111,16 @@ def found_at(scores: Tensor, right: Sequence[Collection[int]], k: int) -> Tensor
     """Whether a right document is among the k best (Q,), of scores (Q, N).
 
     A tie is broken against us: a right document ranks behind every other with the same score.
+
+    Raises:
+        ValueError: k < 1, a score is NaN, or a query without a right document among the N.
     """
+    if k < 1 or len(right) != len(scores) or bool(scores.isnan().any()):
+        raise ValueError(f"need k >= 1, right documents for each query, no NaN; k is {k}")
     hits = []
-    for row, good in zip(scores, right, strict=True):
+    for row, good in zip(scores, map(set, right), strict=True):
+        if not good or not good <= set(range(len(row))):
+            raise ValueError(f"right documents are some of 0 to {len(row) - 1}, not {sorted(good)}")
         best = row[list(good)].max()
         ahead = int((row >= best).sum()) - sum(bool(row[i] >= best) for i in good)
         hits.append(ahead < k)

@@ -14,15 +14,19 @@ from typing import Literal
 from torch import Tensor
 
 from aigc_lib.chapters.ch16_financial_monitoring import corpus as newsroom
-from aigc_lib.chapters.ch16_financial_monitoring import earnings_parser
+from aigc_lib.chapters.ch16_financial_monitoring import earnings_parser as parser
 from aigc_lib.chapters.ch16_financial_monitoring.classifier import Judge, Opinion, load
 from aigc_lib.chapters.ch16_financial_monitoring.cusum import Cusum, Rates
 from aigc_lib.chapters.ch16_financial_monitoring.data import Story
+from aigc_lib.core.unicode import normalize_text
+from aigc_lib.pretrained.sentence_embedder import reach
 
 THRESHOLD = 7.2  # nats; picked in chapter 16 on the days before 9 April
 LONGEST = 20_000  # characters of a story that are read
 KNOWN = 0.4  # smallest share of words that training has seen
 LATE = timedelta(hours=1)  # older than the newest story by more: judged, not counted
+FAR = timedelta(days=7)  # ahead of the stories around it by more: counted, but moves no clock
+AROUND = 6  # stories, the last ones, that say what time it is: the earlier, if they halve
 REMEMBERED = 10_000  # stories that a repetition is looked for in
 
 
@@ -32,6 +36,7 @@ class Verdict:
 
     status: "counted"; "not counted", for a repeated or a late one; "refused", not judged at all.
     mood: of ``earnings_parser.MOODS``, or "unsure". mood_by: where it comes from, figures or words.
+    note: what else to know: how much of a long story was read, or that its time is doubtful.
     """
 
     status: Literal["counted", "not counted", "refused"]
@@ -43,15 +48,16 @@ class Verdict:
     mood_by: Literal["", "figures", "words"] = ""
     alert: str = ""
     level: float = math.nan
+    note: str = ""
 
 
 def plain(text: object) -> str:
-    """Text without markup and control characters, line by line, cut to ``LONGEST``."""
+    """Text in Unicode's usual form, without markup and control characters, cut to ``LONGEST``."""
     found = str(text or "")[: 4 * LONGEST]
     found = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", " ", found)
     found = re.sub(r"(?is)<(br|/p|/div|/tr)\b[^>]*>", "\n", found)
     # A company's mark at the exchange, <IBM> or <BAEL.L>, is no markup, and is left out later.
-    found = html.unescape(re.sub(r"<[a-z/!][^<>]*>", " ", found))
+    found = normalize_text(html.unescape(re.sub(r"<[a-z/!][^<>]*>", " ", found)))
     found = "".join(c for c in found if c in "\n\t" or c.isprintable())
     return found[:LONGEST].strip()
 
@@ -59,8 +65,9 @@ def plain(text: object) -> str:
 def moment(time: datetime | str) -> datetime | None:
     """A time without zone (UTC, if it had one); None if it cannot be read."""
     try:
-        found = datetime.fromisoformat(time) if isinstance(time, str) else time
-        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+        if isinstance(time, str):
+            time = datetime.fromisoformat(normalize_text(time).strip())
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
     except (ValueError, TypeError, AttributeError, OverflowError):
         return None
 
@@ -77,6 +84,7 @@ class Monitor:
     threshold: float = THRESHOLD
     sums: dict[str, Cusum] = field(default_factory=dict)
     newest: datetime | None = None
+    around: list[datetime] = field(default_factory=list)  # the times of the last stories
     seen: dict[int, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,22 +106,35 @@ class Monitor:
             return Verdict("refused", f"the time {time!r} cannot be read; use 1987-04-09T10:30")
         if not re.search(r"\w", head + body):
             return Verdict("refused", "there are no words to judge")
-        shown = newsroom.shown(Story(0, when, head, body, ()))
+        shown, whole = newsroom.shown(Story(0, when, head, body, ())), parser.words(head, body)
+        read = shown if point is not None else shown[: reach(shown, newsroom.LONGEST)]
+        cut = len(read) < len(whole)
+        note = f"only its first {len(read.split())} words were read" if cut else ""
         (opinion,) = self.judge([shown], None if point is None else point[None])
         if opinion.known < KNOWN:
-            return Verdict(
-                "refused",
-                f"only {opinion.known:.0%} of the words are known: is this English financial news?",
-            )
-        return self._count(
-            when, hash((head.lower(), " ".join(body.lower().split()))), opinion, body
-        )
+            why = f"{opinion.known:.0%} of the words are known: is this English financial news?"
+            return Verdict("refused", f"only {why}", note=note)
+        mark = hash((head.lower(), " ".join(body.lower().split())))
+        notes = (note, "" if mark in self.seen else self._doubt(when))
+        return self._count(when, mark, opinion, body, "; ".join(filter(None, notes)))
 
-    def _count(self, when: datetime, mark: int, opinion: Opinion, body: str) -> Verdict:
+    def _doubt(self, when: datetime) -> str:
+        """Move the clock, or say why not: one wrong date must not make all later stories late.
+
+        The last stories decide what is far ahead, so that the clock also goes back to most of them.
+        """
+        self.around = [*self.around, when][-AROUND:]
+        middle = sorted(self.around)[(len(self.around) - 1) // 2]
+        times = [self.newest or when, *self.around]
+        self.newest = max(time for time in times if time - middle <= FAR)
+        ahead = "its time is over a week ahead of the stories around it, and moves no clock"
+        return ahead if when - middle > FAR else ""
+
+    def _count(self, when: datetime, mark: int, opinion: Opinion, body: str, note: str) -> Verdict:
         name, sure = opinion.topic()
-        found = earnings_parser.figures(body) if name == "earn" else None
+        found = parser.figures(body) if name == "earn" else None
         if found:
-            mood, certain, by = earnings_parser.mood(found), 1.0, "figures"
+            mood, certain, by = parser.mood(found), 1.0, "figures"
             why = f"{found.what}: {found.now:,.10g} against {found.before:,.10g} before"
         else:
             (mood, certain), by = opinion.mood(), "words"
@@ -123,7 +144,7 @@ class Monitor:
         status, alert = "counted", ""
         if mark in self.seen:
             status, why = "not counted", f"{why}; the same story was here before"
-        elif self.newest and when < self.newest - LATE:
+        elif self.newest and self.newest - when > LATE:
             status, why = "not counted", f"{why}; it is older than the newest story by over an hour"
         elif name in self.sums:
             start = self.sums[name].since
@@ -132,9 +153,8 @@ class Monitor:
         self.seen[mark] = None
         if len(self.seen) > REMEMBERED:
             del self.seen[next(iter(self.seen))]
-        self.newest = max(self.newest or when, when) if status == "counted" else self.newest
         level = self.sums[name].level if name in self.sums else math.nan
-        return Verdict(status, why, name, sure, mood, certain, by, alert, level)  # type: ignore[arg-type]
+        return Verdict(status, why, name, sure, mood, certain, by, alert, level, note)  # type: ignore[arg-type]
 
 
 def usual_shares(judge: Judge, corpus: newsroom.Corpus, least: int = 100) -> dict[str, float]:
@@ -147,8 +167,8 @@ def usual_shares(judge: Judge, corpus: newsroom.Corpus, least: int = 100) -> dic
     bad: dict[str, list[float]] = {}
     for i, opinion in zip(rows.tolist(), opinions, strict=True):
         name = opinion.topic()[0]
-        found = earnings_parser.figures(corpus.stories[i].body) if name == "earn" else None
-        mood = earnings_parser.mood(found) if found else opinion.mood()[0]
+        found = parser.figures(corpus.stories[i].body) if name == "earn" else None
+        mood = parser.mood(found) if found else opinion.mood()[0]
         bad.setdefault(name, []).append(float(mood == "negative"))
     # Kept away from 0, where a single bad story would count as a sensation.
     return {n: min(0.6, max(0.05, sum(b) / len(b))) for n, b in bad.items() if len(b) >= least}
@@ -186,4 +206,5 @@ def describe(found: Verdict) -> str:
         return f"refused: {found.reason}"
     sure = "" if found.mood == "unsure" else f" ({found.mood_probability:.0%})"
     line = f"{found.topic} ({found.topic_probability:.0%}), {found.mood}{sure}: {found.reason}"
+    line += f" [{found.note}]" if found.note else ""
     return f"{line}\n  ALERT: {found.alert}" if found.alert else line

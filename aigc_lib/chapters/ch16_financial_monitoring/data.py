@@ -87,16 +87,9 @@ def from_pysentiment(*, wanted: Mapping[str, File], into: Path) -> None:
 def read_stories(folder: Path) -> list[Story]:
     """The stories of a fetched folder, oldest first."""
     lines = (folder / "stories.jsonl").read_text(encoding="utf8").splitlines()
-    rows = map(json.loads, lines)
     return [
-        Story(
-            row["number"],
-            datetime.fromisoformat(row["time"]),
-            row["title"],
-            row["body"],
-            tuple(row["topics"]),
-        )
-        for row in rows
+        Story(**row | {"time": datetime.fromisoformat(row["time"]), "topics": tuple(row["topics"])})
+        for row in map(json.loads, lines)
     ]
 
 
@@ -123,7 +116,4 @@ FINANCE_WORDS = packaged(
 )
 
 
-DATASETS = (
-    REUTERS,
-    FINANCE_WORDS,
-)
+DATASETS = (REUTERS, FINANCE_WORDS)

@@ -81,14 +81,9 @@ def g_loss(fake: Tensor, inner_real: Tensor, inner_fake: Tensor) -> Tensor:
 
 
 def fit(
-    x: Tensor,
-    y: Tensor,
-    more: Tensor,
-    classes: int,
-    settings: Config,
-    seed: int,
+    x: Tensor, y: Tensor, more: Tensor, classes: int, settings: Config, seed: int,
     on_step: Callable[[int, Discriminator, nn.Module], None] | None = None,
-) -> Discriminator:
+) -> Discriminator:  # fmt: skip
     """Train on labelled features x (N, D), y (N,) and unlabelled ones (M, D).
 
     With ``settings.game = 0`` the same network, with the same start and the same labelled

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch17_recommendation import baselines, experiment, temporal_split
 from aigc_lib.chapters.ch17_recommendation.data import Film, load_films, title_key
+from aigc_lib.core.unicode import normalize_text
 
 FEW = 5  # named films; with fewer the texts are left out
 MOST = 50  # films in an answer, and characters of a title that are repeated
@@ -96,7 +97,7 @@ def find(title: str) -> int | Unknown:
     Case, accents, a leading or trailing article and punctuation do not matter; a year at the end
     chooses among films of one name, else the one that most people liked.
     """
-    text = title[:READ].strip()
+    text = normalize_text(title[:READ]).strip()
     year = re.search(r"\(?\b(\d{4})\)?$", text)
     keys, catalogue = _keys(), _catalogue()
     whole = keys.get(title_key(text), [])  # "1984" or "Apollo 13" may be a title
@@ -128,8 +129,9 @@ def recommend(liked: Sequence[str], n: int = 10) -> Recommendations:
     """
     if not 1 <= n <= MOST:
         return Recommendations((), refused=f"ask for 1 to {MOST} films, not for {n}")
-    titles = [liked] if isinstance(liked, str) else [str(title) for title in liked]
-    titles = list(dict.fromkeys(title for title in titles if title.strip()))
+    named = [liked] if isinstance(liked, str) else liked
+    texts = (normalize_text(str(title)[:READ]).strip() for title in named)
+    titles = list(dict.fromkeys(text for text in texts if text))
     found = [find(title) for title in titles[-READ:]]
     used = list(dict.fromkeys(one for one in found if isinstance(one, int)))
     unknown = tuple(one for one in found if isinstance(one, Unknown))

@@ -19,9 +19,7 @@ def recent(ratings: Ratings, until: int, days: float, films: int) -> Tensor:
     """
     good = (ratings.time <= until) & (ratings.stars >= LIKED)
     new = good & (ratings.time > until - days * 86_400)
-    late, all_ = (
-        torch.bincount(ratings.film[rows], minlength=films).float() for rows in (new, good)
-    )
+    late, all_ = (torch.bincount(ratings.film[r], minlength=films).float() for r in (new, good))
     return late + all_ / (all_.sum() + 1)
 
 

@@ -32,13 +32,10 @@ def check_2(answer: object) -> str:
         if not isinstance(found, (tuple, list)) or len(found) != 2:
             raise WrongAnswer("return two tensors: the history, and what comes later")
         past, later = found
-        if torch.equal(torch.as_tensor(past), time <= cut) and not torch.equal(
-            time <= cut, time < cut
-        ):
+        shown, first = torch.as_tensor(past), torch.arange(len(time)) < len(time) // 2
+        if torch.equal(shown, time <= cut):  # the cut itself is a time, so this is never right
             raise WrongAnswer("the rating at the cut is not history: it is to be found")
-        if torch.equal(torch.as_tensor(past), torch.arange(len(time)) < len(time) // 2) and (
-            not torch.equal(time < cut, torch.arange(len(time)) < len(time) // 2)
-        ):
+        if torch.equal(shown, first) and not torch.equal(time < cut, first):
             raise WrongAnswer("two ratings of the same second ended up on different sides")
         same_tensor(past, time < cut, hint="compare the times with the cut", what="the history")
         same_tensor(later, time >= cut, hint="all that is not history", what="the later part")

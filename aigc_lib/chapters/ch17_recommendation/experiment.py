@@ -108,16 +108,9 @@ def likely(
 
 
 def gan(
-    data: Data,
-    when: Period,
-    seed: int,
-    start: Ranker | None,
-    how: Config | None = None,
-    *,
-    text: bool,
-    free: bool,
-    exact: bool = False,
-) -> Ranker:
+    data: Data, when: Period, seed: int, start: Ranker | None, how: Config | None = None, *,
+    text: bool, free: bool, exact: bool = False,
+) -> Ranker:  # fmt: skip
     """The generator of the game, from a trained ranker or from nothing."""
     generator = copy.deepcopy(start) if start else ranker(data, seed, text=text, free=free)
     critic = ranker(data, 1000 + seed, text=text, free=free)
@@ -178,9 +171,8 @@ def among(part: Unseen, scores: Tensor, k: int = 10) -> Tensor:
 
 def floor(part: Unseen, k: int = 10) -> float:
     """What random lists of the hidden films would get."""
-    left = [len(part.films) - int(torch.isin(r.rated, part.films).sum()) for r in part.period.asked]
-    found = [
-        ranking_metrics.random_ndcg(n, len(r.wanted), k)
-        for n, r in zip(left, part.period.asked, strict=True)
-    ]
-    return sum(found) / len(found)
+    total, asked = 0.0, part.period.asked
+    for request in asked:
+        left = len(part.films) - int(torch.isin(request.rated, part.films).sum())
+        total += ranking_metrics.random_ndcg(left, len(request.wanted), k)
+    return total / len(asked)

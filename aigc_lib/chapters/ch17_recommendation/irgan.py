@@ -157,13 +157,9 @@ def policy_loss(log_p: Tensor, logits: Tensor, drawn: Tensor | None) -> Tensor:
 
 
 def fit_game(
-    generator: Ranker,
-    critic: Ranker,
-    liked: Tensor,
-    how: Config,
-    seed: int = 0,
+    generator: Ranker, critic: Ranker, liked: Tensor, how: Config, seed: int = 0,
     exact: bool = False,
-) -> Ranker:
+) -> Ranker:  # fmt: skip
     """IRGAN's game, one step of each in turn; returns the generator.
 
     exact: use the generator's exact gradient, which sums over all films, in place of draws.

@@ -1,6 +1,8 @@
 """Scores of recommendation lists, one number a person (chapter 17).
 
-A list holds the ``k`` films with the highest scores among *all* that the person has not rated.
+A list holds the ``k`` films with the highest scores among *all* that the person has not rated, each
+once; a film is wanted or not, and everybody wants one at least. Every score refuses other input
+with a ValueError, and among equal scores of films ``top`` decides.
 """
 
 import math
@@ -18,7 +20,7 @@ def discounts(k: int) -> Tensor:
 def top(scores: Tensor, rated: Sequence[Tensor], k: int = 10) -> Tensor:
     """The lists (N, k): indices of the highest scores, best first, without what was rated.
 
-    Equal scores are taken in the order of their indices.
+    Equal scores are taken in the order of their indices, whatever is wanted.
 
     Args:
         scores: (N, films).
@@ -26,8 +28,10 @@ def top(scores: Tensor, rated: Sequence[Tensor], k: int = 10) -> Tensor:
         k: length of a list.
 
     Raises:
-        ValueError: fewer than k films are left for somebody, or a score is NaN.
+        ValueError: k < 1, fewer than k films are left for somebody, or a score is NaN.
     """
+    if k < 1:
+        raise ValueError(f"a list has at least one place, not {k}")
     if scores.isnan().any():
         raise ValueError("a score is NaN: nothing can be ranked by it")
     scores = scores.detach().clone()
@@ -39,38 +43,51 @@ def top(scores: Tensor, rated: Sequence[Tensor], k: int = 10) -> Tensor:
     return found.indices[:, :k]
 
 
+def _check(lists: Tensor, films: float = math.inf) -> None:
+    if lists.ndim != 2 or not lists.numel():
+        raise ValueError(f"need lists (N, k) of films, at least one, got {tuple(lists.shape)}")
+    if int(lists.min()) < 0 or int(lists.max()) >= films:
+        raise ValueError(f"a list names a film that is none of the {films:g}, from 0 on")
+    if bool((lists.sort(1).values.diff(dim=1) == 0).any()):
+        raise ValueError("a list names a film twice, which would be paid twice: see `top`")
+
+
 def hits(lists: Tensor, wanted: Sequence[Tensor]) -> Tensor:
     """Which places of the lists (N, k) hold a wanted film: float64 of 0 and 1."""
-    rows = zip(lists, wanted, strict=True)
-    return torch.stack([torch.isin(row, good) for row, good in rows]).double()
+    _check(lists)
+    if len(wanted) != len(lists) or any(not 0 < len(w) == len(w.unique()) for w in wanted):
+        raise ValueError("need what each list's person wants: one film at least, and none twice")
+    return torch.stack([torch.isin(row, w) for row, w in zip(lists, wanted, strict=True)]).double()
 
 
 def ndcg(lists: Tensor, wanted: Sequence[Tensor]) -> Tensor:
     """Normalised discounted cumulative gain of each list (N, k), between 0 and 1, float64.
 
     The discounted hits, divided by what the best possible list would get (Jarvelin and Kekalainen,
-    2002, doi:10.1145/582415.582418). A film is wanted or not; each person wants at least one.
+    2002, doi:10.1145/582415.582418).
     """
-    k = lists.shape[1]
-    worth = discounts(k)
-    best = worth.cumsum(0)[[min(k, len(good)) - 1 for good in wanted]]
-    return hits(lists, wanted) @ worth / best
+    found, worth = hits(lists, wanted), discounts(lists.shape[1])
+    best = worth.cumsum(0)[[min(len(worth), len(good)) - 1 for good in wanted]]
+    return found @ worth / best
 
 
 def recall(lists: Tensor, wanted: Sequence[Tensor]) -> Tensor:
     """Hits of each list (N, k) as a share of what k places could hit at most, float64."""
-    most = [min(lists.shape[1], len(good)) for good in wanted]
-    return hits(lists, wanted).sum(1) / torch.tensor(most)
+    found = hits(lists, wanted)
+    return found.sum(1) / torch.tensor([min(lists.shape[1], len(good)) for good in wanted])
 
 
 def random_ndcg(films: int, wanted: int, k: int) -> float:
     """Mean NDCG of a list drawn at random from ``films``, ``wanted`` of which are wanted."""
+    if not (0 < wanted <= films and 0 < k <= films):
+        raise ValueError(f"of {films} films {wanted} cannot be wanted or {k} listed")
     worth = discounts(k).cumsum(0)
     return float(wanted / films * worth[k - 1] / worth[min(k, wanted) - 1])
 
 
 def coverage(lists: Tensor, films: int) -> float:
     """Share of all films that stand in at least one list."""
+    _check(lists, films)
     return len(lists.unique()) / films
 
 
@@ -80,6 +97,7 @@ def novelty(lists: Tensor, liked: Tensor) -> Tensor:
     liked: (people, films), 0 or 1, from the past. Nobody is counted as one more person, so that
     a film which no one has liked yet has a finite surprise.
     """
+    _check(lists, liked.shape[1])
     share = (liked.sum(0).double() + 1) / (len(liked) + 1)
     return -share.log2()[lists].mean(1)
 
@@ -88,8 +106,11 @@ def variety(lists: Tensor, genres: Tensor) -> Tensor:
     """How different the films of each list are in genre: the mean, over pairs, of the share of
     their genres that they do not have in common (Jaccard's distance), between 0 and 1.
 
-    genres: (films, G), 0 or 1.
+    genres: (films, G), 0 or 1. A list needs two films.
     """
+    _check(lists, len(genres))
+    if lists.shape[1] < 2:
+        raise ValueError("a list of one film has no pair to compare")
     chosen = genres.double()[lists]
     both = chosen @ chosen.mT
     size = chosen.sum(2)

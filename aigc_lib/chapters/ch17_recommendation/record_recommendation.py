@@ -1,154 +1,144 @@
 """Train chapter 17's neural rankers and its game, and record their scores.
 
-    aigc record 17 recommendation choices   # settings, on the first period: four minutes
-    aigc record 17 recommendation test      # three seeds on the second: six minutes
-    aigc record 17 recommendation fresh     # films that nobody has rated yet: three minutes
+    aigc record 17 recommendation
 
-``--first 1 --seeds 1`` adds a single seed to a record that is there.
-Settings are chosen on the first period; ``aigc_lib/chapters/ch17_recommendation/experiment.py`` holds those that won. Each part
-writes a record of its own.
+Three records: settings, tried on the first period (four minutes); three seeds on the second (six
+minutes); films that nobody has rated yet (three minutes). ``experiment`` holds the settings that
+won.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from functools import cache, partial
+from typing import Any
 
 import torch
-import tyro
+from torch import Tensor
 
 from aigc_lib.chapters.ch17_recommendation import baselines, experiment, irgan
-from aigc_lib.chapters.ch17_recommendation.experiment import Data, Period
-from aigc_lib.core import results
+from aigc_lib.chapters.ch17_recommendation.experiment import AFTER, LIKELIHOOD, Data, Period
+from aigc_lib.core.results import Recording
 from aigc_lib.core.stats import bootstrap
-from tools.notebook import ROOT
 
 BLENDS = (0.0, 0.2, 0.4, 0.8, 1.6)
+KEY = ("model", "inputs", "steps", "rate", "critic_rate", "weight", "seed")
+Model = Callable[[Tensor], Tensor]  # histories (N, films) -> scores (N, films)
+Job = tuple[dict[str, Any], Callable[[], Model]]  # what a row is of, and its model's training
 
 
-def row(data: Data, when: Period, scores: torch.Tensor, **what: Any) -> dict[str, Any]:
-    """All scores of one model, as plain numbers."""
-    found = experiment.measure(data, when, scores)
-    numbers = {
-        "ndcg": float(found.ndcg.mean()),
-        "recall": float(found.recall.mean()),
-        "novelty": float(found.novelty.mean()),
-        "variety": float(found.variety.mean()),
-        "coverage": found.coverage,
+def trainings(data: Data, when: Period, seed: int, inputs: str) -> dict[str, Callable[[], Model]]:
+    """How each model is trained that sees the films' texts, free vectors of its own, or both."""
+    text, free = inputs != "free", inputs != "text"
+    game = partial(experiment.gan, data, when, seed, text=text, free=free)
+    start = cache(partial(experiment.likely, data, when, seed, text=text, free=free))
+    fresh = partial(experiment.ranker, data, seed, text=text, free=free)
+    if inputs == "free":
+        pairs = partial(irgan.fit_pairs, liked=when.liked, how=experiment.PAIRS, seed=seed)
+        return {"pairs": lambda: pairs(fresh()), "likelihood": start}
+    more = partial(irgan.fit_likelihood, liked=when.liked, how=AFTER, seed=seed)
+    return {
+        "likelihood": start,
+        "likelihood, longer": lambda: more(copy.deepcopy(start())),
+        "game after": lambda: game(start=start()),
+        "game after, exact": lambda: game(start=start(), exact=True),
+        "game alone": lambda: game(start=None),
     }
-    made = what | {key: round(value, 5) for key, value in numbers.items()}
-    print(made, flush=True)
-    return made
 
 
-def choices(data: Data) -> Iterator[dict[str, Any]]:
+def blends(data: Data, when: Period, weights: tuple[float, ...], seed: int) -> Iterator[Job]:
+    """The article's system: a text model's match, with history's score beside it."""
+    table = cache(partial(baselines.linear, when.liked, experiment.RIDGE))
+    made = trainings(data, when, seed, "text")
+
+    def blend(text: Callable[[], Model], weight: float) -> Model:
+        return lambda seen: experiment.blended(seen @ table(), text()(seen), weight)
+
+    for name, train in (("likelihood", made["likelihood"]), ("game", cache(made["game after"]))):
+        for weight in weights:
+            what = {"model": f"history + text {name}", "weight": weight, "seed": seed}
+            yield what, partial(blend, train, weight)
+
+
+def choices(data: Data, when: Period) -> Iterator[Job]:
     """What was tried on the first period, seed 0."""
-    when = experiment.period(data, experiment.VALID)
+
+    @cache
+    def likelihood(steps: int = LIKELIHOOD.steps) -> irgan.Ranker:
+        how = replace(LIKELIHOOD, steps=steps)
+        return experiment.likely(data, when, 0, how, text=True, free=True)
+
+    def pairs(steps: int) -> Model:
+        model = experiment.ranker(data, 0, text=False, free=True)
+        return irgan.fit_pairs(model, when.liked, replace(experiment.PAIRS, steps=steps), 0)
+
+    def game(base: irgan.Config, rate: float, critic: float) -> Model:
+        how, start = replace(base, rate=rate, critic_rate=critic), None
+        if base is AFTER:
+            start = likelihood()
+        return experiment.gan(data, when, 0, start, how, text=True, free=True)
+
     for steps in (300, 600, 1200):
-        how = replace(experiment.LIKELIHOOD, steps=steps)
-        model = experiment.likely(data, when, 0, how, text=True, free=True)
-        yield row(data, when, model(when.history), model="likelihood", steps=steps)
-        pairs = experiment.ranker(data, 0, text=False, free=True)
-        irgan.fit_pairs(pairs, when.liked, replace(experiment.PAIRS, steps=2 * steps), 0)
-        yield row(data, when, pairs(when.history), model="pairs", steps=2 * steps)
-    start = experiment.likely(data, when, 0, text=True, free=True)
+        yield {"model": "likelihood", "steps": steps}, partial(likelihood, steps)
+        yield {"model": "pairs", "steps": 2 * steps}, partial(pairs, 2 * steps)
     for rate in (3e-5, 1e-4, 3e-4):
         for critic in (3e-4, 1e-3):
-            how = replace(experiment.AFTER, rate=rate, critic_rate=critic)
-            made = experiment.gan(data, when, 0, start, how, text=True, free=True)
-            name = {"model": "game after", "rate": rate, "critic_rate": critic}
-            yield row(data, when, made(when.history), **name)
+            what = {"model": "game after", "rate": rate, "critic_rate": critic}
+            yield what, partial(game, AFTER, rate, critic)
     for rate in (1e-4, 3e-4, 1e-3):
-        how = replace(experiment.SCRATCH, rate=rate, critic_rate=rate)
-        made = experiment.gan(data, when, 0, None, how, text=True, free=True)
-        yield row(data, when, made(when.history), model="game alone", rate=rate)
+        yield {"model": "game alone", "rate": rate}, partial(game, experiment.SCRATCH, rate, rate)
     yield from blends(data, when, BLENDS, 0)
 
 
-def blends(
-    data: Data, when: Period, weights: tuple[float, ...], seed: int
-) -> Iterator[dict[str, Any]]:
-    """The article's system: a text model's match, with history's score beside it."""
-    history = when.history @ baselines.linear(when.liked, experiment.RIDGE)
-    start = experiment.likely(data, when, seed, text=True, free=False)
-    made = experiment.gan(data, when, seed, start, text=True, free=False)
-    for name, model in (("likelihood", start), ("game", made)):
-        for weight in weights:
-            scores = experiment.blended(history, model(when.history), weight)
-            yield row(data, when, scores, model=f"history + text {name}", weight=weight, seed=seed)
-
-
-def test(data: Data, seeds: range) -> Iterator[dict[str, Any]]:
+def test(data: Data, when: Period, seeds: int) -> Iterator[Job]:
     """Every random model on the second period."""
-    when = experiment.period(data, experiment.TEST)
-    for seed in seeds:
-        pairs = experiment.ranker(data, seed, text=False, free=True)
-        irgan.fit_pairs(pairs, when.liked, experiment.PAIRS, seed)
-        yield row(data, when, pairs(when.history), model="pairs", inputs="free", seed=seed)
+    for seed in range(seeds):
         for inputs in ("text", "free", "both"):
-            text, free = inputs != "free", inputs != "text"
-            start = experiment.likely(data, when, seed, text=text, free=free)
-            name = {"inputs": inputs, "seed": seed}
-            yield row(data, when, start(when.history), model="likelihood", **name)
-            if inputs == "free":
-                continue
-            more = irgan.fit_likelihood(copy.deepcopy(start), when.liked, experiment.AFTER, seed)
-            yield row(data, when, more(when.history), model="likelihood, longer", **name)
-            for model, begin, exact in (
-                ("game after", start, False),
-                ("game after, exact", start, True),
-                ("game alone", None, False),
-            ):
-                made = experiment.gan(data, when, seed, begin, exact=exact, text=text, free=free)
-                yield row(data, when, made(when.history), model=model, **name)
+            for model, train in trainings(data, when, seed, inputs).items():
+                yield {"model": model, "inputs": inputs, "seed": seed}, train
         yield from blends(data, when, (experiment.BLEND,), seed)
 
 
-def fresh(data: Data, seeds: range) -> Iterator[dict[str, Any]]:
+def record(name: str, command: str, data: Data, when: Period, jobs: Iterator[Job]) -> None:
+    """Record all scores of every model, as plain numbers."""
+    known = {tuple(what.get(column) for column in KEY): (what, train) for what, train in jobs}
+    recording = Recording(name, __file__, command, KEY)
+    for run in recording.missing(known):
+        what, train = known[run]
+        found = experiment.measure(data, when, train()(when.history))
+        parts = ("ndcg", "recall", "novelty", "variety")
+        numbers = {part: float(getattr(found, part).mean()) for part in parts}
+        numbers["coverage"] = found.coverage
+        recording.add(what | {part: round(value, 5) for part, value in numbers.items()})
+
+
+def record_fresh(command: str, data: Data, when: Period, seeds: int) -> None:
     """Text models that rank films of which they have seen no rating: every fifth film, hidden."""
-    when = experiment.period(data, experiment.TEST)
-    for seed in seeds:
+    recording = Recording("recommendation-fresh", __file__, command, key=("model", "seed"))
+    models = ("likelihood", "game after", "game alone", "mean text", "hybrid")
+    for model, seed in recording.missing([(m, seed) for seed in range(seeds) for m in models]):
         part = experiment.unseen(data, when, seed)
-        start = experiment.likely(data, part.period, seed, text=True, free=False)
-        models = {
-            "likelihood": start,
-            "game after": experiment.gan(data, part.period, seed, start, text=True, free=False),
-            "game alone": experiment.gan(data, part.period, seed, None, text=True, free=False),
-        }
-        scores = {name: model(part.period.history) for name, model in models.items()}
-        scores["mean text"] = baselines.profile(part.period.history, data.points)
-        scores["hybrid"] = part.period.history @ experiment.hybrid(data, part.period)
-        for name, values in scores.items():
-            found, low, high = bootstrap(experiment.among(part, values))
-            floor = experiment.floor(part)
-            made = {"model": name, "seed": seed, "ndcg": found, "low": low, "high": high}
-            print(made, flush=True)
-            yield made | {"random": floor}
+        history = part.period.history
+        if model == "mean text":
+            scores = baselines.profile(history, data.points)
+        elif model == "hybrid":
+            scores = history @ experiment.hybrid(data, part.period)
+        else:
+            scores = trainings(data, part.period, seed, "text")[model]()(history)
+        found, low, high = bootstrap(experiment.among(part, scores))
+        row = {"model": model, "seed": seed, "ndcg": found, "low": low, "high": high}
+        recording.add(row | {"random": experiment.floor(part)})
 
 
-def main(part: Literal["choices", "test", "fresh"], /, first: int = 0, seeds: int = 3) -> None:
-    """Record one part.
+def main(seeds: int = 3) -> None:
+    """Record all three.
 
     Args:
-        part: which.
-        first: the first seed; beyond 0, rows of other seeds stay in the record.
-        seeds: how many, from there on; the choices use seed 0 alone.
+        seeds: how many, from 0 on; the choices use seed 0 alone.
     """
-    data = experiment.load()
-    chosen = range(first, first + seeds)
-    rows = {
-        "choices": lambda: choices(data),
-        "test": lambda: test(data, chosen),
-        "fresh": lambda: fresh(data, chosen),
-    }[part]
-    names = {"choices": "-choices", "test": "", "fresh": "-fresh"}
-    name = f"recommendation{names[part]}"
-    kept = results.load(name)["rows"] if first else []
-    kept = [row for row in kept if row["seed"] not in chosen]
-    command = f"aigc record 17 recommendation {part}"
-    print("recorded in", results.record(name, [*kept, *rows()], command, ROOT))
-
-
-if __name__ == "__main__":
     torch.set_num_threads(1)  # networks this small gain nothing from more
-    tyro.cli(main)
+    data, command = experiment.load(), f"aigc record 17 recommendation --seeds {seeds}"
+    first, second = (experiment.period(data, p) for p in (experiment.VALID, experiment.TEST))
+    record("recommendation-choices", command, data, first, choices(data, first))
+    record("recommendation", command, data, second, test(data, second, seeds))
+    record_fresh(command, data, second, seeds)

@@ -13,7 +13,6 @@ from aigc_lib.chapters.ch07_convolutional_gans import (
     loss_comparison,
     record_contest,
 )
-from aigc_lib.core import results
 from aigc_lib.core.pixels import normalize
 from aigc_lib.data.images import ImageSet
 from aigc_lib.gan.augment import Augmented
@@ -177,13 +176,13 @@ def test_the_recording_goes_on_where_it_stopped(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(loss_comparison, "SHORT", 64)
     monkeypatch.setattr(loss_comparison, "SAMPLES", 100)
     monkeypatch.setattr(loss_comparison.measure, "__defaults__", (100,))
-    monkeypatch.setattr(record_contest, "ROOT", tmp_path)
+    monkeypatch.setattr(record_contest, "__file__", str(tmp_path / "record_contest.py"))
     monkeypatch.setattr(record_contest, "load", lambda *_: pictures())
     monkeypatch.setattr(record_contest, "load_classifier", lambda name: Judge().eval())
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     record_contest.main(seeds=1, threads=threads, images=128)
-    path = tmp_path / results.FOLDER / "contest.json"
+    path = tmp_path / "results" / "contest.json"
     first = json.loads(path.read_text())
     runs = {(row["setting"], row["seed"], row["images"]) for row in first["rows"]}
     assert runs == {(name, 0, n) for name in loss_comparison.REPEATED for n in (64, 128)}

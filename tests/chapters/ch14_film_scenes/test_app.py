@@ -17,6 +17,7 @@ from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS
         ("a small cat on the left at night", ("cat", "night", "left", "small"), ()),
         ("NIGHT: left... Cat; small!", ("cat", "night", "left", "small"), ()),
         ("ghost", ("ghost", "field", "left", "large"), ("field", "left", "large")),
+        ("ｃａｔ，　ＮＩＧＨＴ； le\u00adft small", ("cat", "night", "left", "small"), ()),
         ("a frog, a frog, a frog at sunset", ("frog", "sunset", "left", "large"),
          ("left", "large")),
     ],

@@ -20,6 +20,11 @@ ANSWERS = {entry[language]["answer"] for entry in ENTRIES for language in ("en",
         ("  how\tlong \n does delivery take  ", "delivery-time", "en"),
         ("退货运费谁出？", "return-cost", "zh"),
         ("iPhone 上能用支付宝付款吗", "payment-methods", "zh"),
+        ("ｈｏｗ　ｌｏｎｇ ｄｏｅｓ ｄｅｌｉｖｅｒｙ ｔａｋｅ？", "delivery-time", "en"),
+        ("how long does de\u00adlivery\u200b take?\ud800", "delivery-time", "en"),
+        ("订单１２３４５６７８９０怎么退货", "return-how", "zh"),
+        ("订单" + "1234567890" * 4 + "怎么退货", "return-how", "zh"),  # more digits than words
+        ("退貨運費誰出？", "return-cost", "zh"),
     ],
 )
 def test_a_known_question_gets_the_stored_answer_word_for_word(question, source, language):
@@ -42,6 +47,7 @@ def test_a_known_question_gets_the_stored_answer_word_for_word(question, source,
         ("🙂🙂🙂", "empty"),
         ("\x00\ufffd", "empty"),
         ("where is my order " * 5000, "long"),
+        ("7 " * 200, "long"),  # too many pieces for the embedder, though few characters
         ("Где мой заказ?", "language"),
         ("注文はどこですか、おしえてください", "language"),
         ("أين طلبي؟", "language"),
@@ -129,3 +135,33 @@ def test_a_reply_cannot_be_changed():
     with pytest.raises(AttributeError):
         answer("tea").text = "free"  # type: ignore[misc]
     assert isinstance(answer("tea"), Reply)
+
+
+# The first way to ask each entry, as OpenCC writes it for Taiwan (裡) and in general (裏).
+TRADITIONAL = """\
+多久能送到 運費多少錢 有加急配送嗎 能寄到國外嗎 怎麼查快遞 可以改收貨地址嗎
+我還沒收到包裹 收到的東西碎了 你們發錯貨了 多久之內可以退貨 退貨運費誰出 怎麼退貨
+什麼時候退款 可以換貨嗎 開封的茶葉能退嗎 怎麼付款 發票在哪裡 可以分期付款嗎
+付款失敗了 怎麼取消訂單 訂單可以修改嗎 優惠碼在哪裏輸入 有學生優惠嗎 有禮品卡嗎
+可以禮品包裝嗎 有最低消費嗎 這個有貨嗎 什麼時候再到貨 怎麼刪除賬戶 我忘了密碼
+怎麼退訂通訊郵件 你們保存我的哪些數據 幾點開門 你們的店在哪裏 可以到店自提嗎
+客服電話是多少 水壺有保修嗎 可以放洗碗機嗎 茶葉怎麼保存 你們的茶是有機的嗎"""
+
+
+def test_traditional_characters_get_the_same_reply():
+    stored = [entry["zh"]["ask"][0] for entry in ENTRIES]
+    changed = sum(
+        typed not in asked for typed, asked in zip(TRADITIONAL.split(), stored, strict=True)
+    )
+    assert changed > 25
+    for typed, asked in zip(TRADITIONAL.split(), stored, strict=True):
+        assert answer(typed) == answer(asked)
+    assert len(answer("你們賣潛水艇嗎？").nearest) == 3
+
+
+def test_only_characters_of_the_faq_have_a_traditional_form():
+    typed, stored = shop_faq()["traditional"].values()
+    text = "".join(text for e in ENTRIES for text in [e["zh"]["answer"], *e["zh"]["ask"]])
+    assert len(typed) == len(stored) == len(set(typed))
+    assert set(stored) <= set(text)
+    assert not set(typed) & set(text)

@@ -51,6 +51,28 @@ def test_found_at_breaks_ties_against_us():
     right = [(1,), (0,), (2,), (0, 1)]
     assert rt.found_at(scores, right, 1).tolist() == [True, False, False, True]
     assert rt.found_at(scores, right, 3).tolist() == [True, True, True, True]
+    assert rt.found_at(scores[:1], [(2, 2)], 1).tolist() == [False], "said twice, counted once"
+
+
+@pytest.mark.parametrize(
+    ("scores", "right", "k"),
+    [
+        ([[0.1, 0.9]], [()], 1),
+        ([[0.1, 0.9]], [(2,)], 1),
+        ([[0.1, 0.9]], [(-1,)], 1),
+        ([[0.1, 0.9]], [(0,)], 0),
+        ([[0.1, math.nan]], [(0,)], 1),  # else every right document would come first
+        ([[0.1, 0.9]], [], 1),
+    ],
+)
+def test_found_at_refuses_what_has_no_answer(scores, right, k):
+    with pytest.raises(ValueError, match="right documents"):
+        rt.found_at(torch.tensor(scores), right, k)
+
+
+def test_a_score_that_is_no_number_is_not_fused():
+    with pytest.raises(ValueError, match="NaN"):
+        rt.fuse_ranks([torch.tensor([1.0, 2.0]), torch.tensor([math.nan, 1.0])])
 
 
 def test_threshold():

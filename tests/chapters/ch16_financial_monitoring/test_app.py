@@ -22,6 +22,13 @@ KNOWN = {
     "oil",
     "opec",
 }
+AHEAD = "over a week ahead of the stories around it"
+
+
+def statuses(monitor, times):
+    """Read a new story at each time: what became of it, with a star where its time is doubted."""
+    read = [monitor.read(time, f"ACME NET FALLS {len(monitor.seen)}") for time in times]
+    return [found.status + "*" * (AHEAD in found.note) for found in read]
 
 
 class Stub:
@@ -39,7 +46,8 @@ class Stub:
 
 
 @pytest.fixture
-def monitor():
+def monitor(monkeypatch):
+    monkeypatch.setattr(app, "reach", lambda text, longest: len(text))
     return app.Monitor(Stub(), {"earn": 0.3})
 
 
@@ -147,3 +155,114 @@ def test_word_lists_are_counted():
     lists = (frozenset({"loss"}), frozenset({"gain"}))
     found = [classifier.count_moods(t, lists) for t in ("A Loss, a gain, a loss", "gain", "none")]
     assert found == [0, 2, 1]
+
+
+# ----------------------------------------------------------------------------------- wrong clocks
+
+
+def hours(first, n):
+    return [first + timedelta(hours=k) for k in range(n)]
+
+
+FUTURE, EPOCH = datetime(2099, 1, 1), datetime(1970, 1, 1)
+
+
+@pytest.mark.parametrize("wrong", [FUTURE, START + timedelta(days=8), datetime.max])
+@pytest.mark.parametrize("place", [1, 3, 9])
+def test_a_time_far_ahead_is_flagged_and_does_not_silence_the_monitor(monitor, wrong, place):
+    times = hours(START, 20)
+    times.insert(place, wrong)
+    found = statuses(monitor, times)
+    assert found.pop(place) == "counted*"
+    assert found == ["counted"] * 20
+    assert monitor.newest == times[-1]
+
+
+def test_a_first_story_from_the_future_makes_no_later_one_late(monitor):
+    assert statuses(monitor, [FUTURE, *hours(START, 20)]) == ["counted"] * 21
+    late = monitor.read(START, "ACME LOSS")
+    assert late.status == "not counted"
+
+
+def test_a_clock_that_is_wrong_again_and_again_stays_alone(monitor):
+    times = [time for hour in hours(START, 12) for time in (hour, FUTURE)]
+    found = statuses(monitor, times)
+    assert found[::2] == ["counted"] * 12
+    assert found[1::2] == ["counted*"] * 12
+
+
+def test_the_same_wrong_story_sent_often_is_one_voice(monitor):
+    statuses(monitor, hours(START, 3))
+    for _ in range(9):
+        monitor.read(FUTURE, "ACME PROFIT RISES")
+    assert monitor.read(START + timedelta(hours=3), "OPEC OIL").status == "counted"
+    assert monitor.newest == START + timedelta(hours=3)
+
+
+def test_a_mistake_of_most_is_made_good_by_those_who_follow(monitor):
+    statuses(monitor, [*hours(START, 3), *hours(FUTURE, 4)])
+    assert monitor.newest == FUTURE + timedelta(hours=3)
+    found = statuses(monitor, [time + timedelta(days=1) for time in hours(START, 6)])
+    assert found == ["not counted"] * 2 + ["counted"] * 4
+
+
+def test_after_a_pause_everything_is_counted_and_the_clock_follows(monitor):
+    later = START + timedelta(days=100)
+    found = statuses(monitor, [*hours(START, 9), *hours(later, 9)])
+    assert {status.rstrip("*") for status in found} == {"counted"}
+    assert found[-6:] == ["counted"] * 6
+    assert monitor.newest == later + timedelta(hours=8)
+
+
+@pytest.mark.parametrize("wrong", [EPOCH, datetime.min, "0001-01-01", "1970-01-01T00:00:00Z"])
+def test_a_date_far_in_the_past_is_late_and_changes_nothing_for_the_others(monitor, wrong):
+    times = hours(START, 12)
+    times.insert(6, wrong)
+    found = statuses(monitor, times)
+    assert found.pop(6) == "not counted"
+    assert found == ["counted"] * 12
+    assert statuses(app.Monitor(Stub(), {"earn": 0.3}), [wrong, *times[:5]])[-4:] == ["counted"] * 4
+
+
+def test_zones_and_full_width_digits_are_read_as_one_clock(monitor):
+    statuses(monitor, [START])
+    for time in (
+        "1987-06-01T17:10+08:00", " １９８７－０６－０１Ｔ０９：１０ ", "1987-06-01T09:10:00Z"
+    ):  # fmt: skip
+        assert app.moment(time) == datetime(1987, 6, 1, 9, 10)
+    shanghai = monitor.read("1987-06-01T09:10+08:00", "ACME LOSS")  # 01:10 in UTC
+    assert shanghai.status == "not counted"
+
+
+# --------------------------------------------------------------------------- how much was read
+
+
+def test_the_verdict_says_how_much_of_a_long_story_was_read(monitor):
+    long = monitor.read(START, "ACME NET RISES", "the " * 80 + "files for bankruptcy")
+    assert long.note == "only its first 40 words were read"
+    assert f"[{long.note}]" in app.describe(long)
+    short = monitor.read(START, "ACME CORP NET RISES", "the " * 36)
+    assert not short.note
+    assert "[" not in app.describe(short)
+    refused = monitor.read(START, "unheard-of " * 50)
+    assert (refused.status, refused.note) == ("refused", long.note)
+    ahead = monitor.read(FUTURE, "ACME NET RISES", "the " * 99)
+    assert ahead.note == f"{long.note}; its time is {AHEAD}, and moves no clock"
+
+
+def test_words_of_many_pieces_are_counted_as_the_embedding_reads_them():
+    watch = app.Monitor(Stub(), {"earn": 0.3})
+    title = "ACME " + "antidisestablishmentarianism " * 30 + "the " * 30
+    found = watch.read(START, title)
+    assert found.status == "refused"
+    words = int(found.note.split()[3])
+    assert 3 < words < 20
+    assert not watch.read(START, "ACME NET", "the " * 30).note
+
+
+def test_full_width_letters_and_markup_of_a_wire_are_read(monitor):
+    wide = monitor.read(START, "ＡＣＭＥ　ＮＥＴ　ＦＡＬＬＳ")
+    assert (wide.status, wide.mood) == ("counted", "negative")
+    again = monitor.read(START, "ACME NET FALLS")
+    assert "the same story" in again.reason
+    assert app.plain("net&nbsp;profit, de\u00adlivered &#65313;") == "net profit, delivered A"

@@ -49,6 +49,10 @@ def small(monkeypatch):
         ("1984", 5),
         ("amelie", 6),
         ("Apollo 13", 7),
+        ("Ｔｏｙ　Ｓｔｏｒｙ （１９９５）", 0),
+        ("ｓａｂｒｉｎａ　１９５４", 2),
+        ("He\u00adat\u200b", 1),
+        ("Ame\u0301lie", 6),
     ],
 )
 def test_titles_are_found_as_people_write_them(text, index):
@@ -108,7 +112,7 @@ def test_some_unknown_titles_do_not_spoil_the_answer():
     assert "did you mean Toy Story (1995)?" in app.describe(reply)
 
 
-@pytest.mark.parametrize("nothing", [[], "", ["", "  \n"]])
+@pytest.mark.parametrize("nothing", [[], "", ["", "  \n", "\u3000\u200b"]])
 def test_nobody_named_gets_what_most_people_liked(nothing):
     reply = recommend(nothing, 3)
     assert [film.film for film in reply.films] == [FILMS[i].name for i in (0, 1, 4)]

@@ -100,6 +100,52 @@ def test_scores_by_hand():
     )
 
 
+FILMS = torch.eye(9)
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        lambda lists: ranking_metrics.ndcg(lists, [torch.tensor([3])]),
+        lambda lists: ranking_metrics.recall(lists, [torch.tensor([3])]),
+        lambda lists: ranking_metrics.coverage(lists, 9),
+        lambda lists: ranking_metrics.novelty(lists, FILMS),
+        lambda lists: ranking_metrics.variety(lists, FILMS),
+    ],
+)
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [([[3, 3, 3]], "twice"), ([[3, 1, 3]], "twice"), ([[-1, 3]], "none of"),
+     (torch.empty(0, 3).long(), r"\(0, 3\)"), (torch.empty(1, 0).long(), r"\(1, 0\)"),
+     ([3, 1], r"\(2,\)")],
+)  # fmt: skip
+def test_a_list_names_films_once(score, lists, told):
+    with pytest.raises(ValueError, match=told):
+        score(torch.as_tensor(lists))
+
+
+@pytest.mark.parametrize("score", [ranking_metrics.ndcg, ranking_metrics.recall])
+@pytest.mark.parametrize("wanted", [[[]], [[3, 3]], [], [[3], [1]]])
+def test_everybody_wants_a_film_and_names_it_once(score, wanted):
+    with pytest.raises(ValueError, match="one film at least"):
+        score(torch.tensor([[3, 1]]), [torch.tensor(films).long() for films in wanted])
+
+
+def test_scores_of_films_that_there_are_not_are_refused():
+    for score in (ranking_metrics.novelty, ranking_metrics.variety):
+        with pytest.raises(ValueError, match="none of the 9"):
+            score(torch.tensor([[3, 9]]), FILMS)
+    with pytest.raises(ValueError, match="none of the 9"):
+        ranking_metrics.coverage(torch.tensor([[3, 9]]), 9)
+    with pytest.raises(ValueError, match="no pair"):
+        ranking_metrics.variety(torch.tensor([[3]]), FILMS)
+    with pytest.raises(ValueError, match="at least one place"):
+        ranking_metrics.top(torch.zeros(1, 3), [torch.tensor([0])], 0)
+    for films, wanted, k in ((5, 0, 3), (5, 6, 3), (5, 1, 0), (5, 1, 6)):
+        with pytest.raises(ValueError, match=f"of {films} films {wanted} cannot"):
+            ranking_metrics.random_ndcg(films, wanted, k)
+
+
 def test_popularity_of_late_counts_the_window_and_breaks_ties_by_all_time():
     some = ratings([0, 1, 2, 3], [0, 0, 1, 2], [5, 5, 4, 1], [0, 10, 86_400 * 3, 86_400 * 3])
     found = baselines.recent(some, 86_400 * 3, 1, 4)
