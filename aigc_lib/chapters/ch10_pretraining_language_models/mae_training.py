@@ -73,7 +73,7 @@ class Config:
         steps: of training.
         lr: the highest learning rate; it ends at a tenth.
         warmup: steps until the learning rate is full.
-        decay: weight decay of the matrices.
+        weight_decay: weight decay of the matrices.
         contrast: guess each hidden patch less its mean and divided by its standard deviation, so
             that its pattern counts and not how bright it is (He et al., 2022, section 4.1).
     """
@@ -81,7 +81,7 @@ class Config:
     steps: int = 1500
     lr: float = 3e-3
     warmup: int = 100
-    decay: float = 0.05
+    weight_decay: float = 0.05
     contrast: bool = False
 
 
@@ -127,7 +127,7 @@ def fit(
         raise ValueError(f"steps and tick must be at least 1, got {settings.steps} and {tick}")
     size, device = model.config, batches.images.device
     rng = torch.Generator(device).manual_seed(seed)
-    optimizer = adamw(model, settings.lr, settings.decay)
+    optimizer = adamw(model, settings.lr, settings.weight_decay)
     history: list[Row] = []
     total, start = torch.zeros((), device=device), time.perf_counter()
     model.train()

@@ -35,8 +35,8 @@ class Config:
         batch: windows a step.
         every: steps between two looks at the validation text.
         patience: stop after so many looks without a better one; None: never stop early.
-        decay: weight decay of what is trained.
-        clip: longest gradient; a longer one is shortened to it.
+        weight_decay: weight decay of what is trained.
+        grad_clip: longest gradient; a longer one is shortened to it.
     """
 
     lr: float = 3e-4
@@ -44,8 +44,8 @@ class Config:
     batch: int = 8
     every: int = 10
     patience: int | None = 5
-    decay: float = 0.0
-    clip: float = 1.0
+    weight_decay: float = 0.0
+    grad_clip: float = 1.0
 
 
 class Tuned(NamedTuple):
@@ -122,7 +122,9 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
         raise ValueError("every parameter is frozen: call prepare(model, way) first")
     if min(s.steps, s.every, 1 if s.patience is None else s.patience) < 1:
         raise ValueError(f"steps, every and patience must be at least 1, got {s}")
-    optimizer = torch.optim.AdamW(parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.decay)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.weight_decay
+    )
     looks: tuple[list[int], list[float], list[float]] = [], [], []
     best, kept, start = 0, copy.deepcopy(model.state_dict()), time.perf_counter()
     recent: list[float] = []
@@ -144,7 +146,7 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
             if s.patience is not None and len(looks[2]) - 1 - best >= s.patience:
                 break
         if step < s.steps:
-            recent.append(_step(model, x, y, optimizer, parameters, s.clip))
+            recent.append(_step(model, x, y, optimizer, parameters, s.grad_clip))
     model.load_state_dict(kept)
     model.eval()
     return Tuned(*looks, best, time.perf_counter() - start)
@@ -156,14 +158,14 @@ def _step(
     y: Tensor,
     optimizer: torch.optim.Optimizer,
     parameters: list[nn.Parameter],
-    clip: float,
+    grad_clip: float,
 ) -> float:
     """One step in training mode; the loss before it."""
     model.train()
     loss = loss_of(model, x, y)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(parameters, clip)
+    torch.nn.utils.clip_grad_norm_(parameters, grad_clip)
     optimizer.step()
     return float(loss.detach())
 

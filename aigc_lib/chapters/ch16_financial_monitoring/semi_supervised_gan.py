@@ -28,7 +28,7 @@ class Config:
     hidden: int = 128
     noise: int = 64
     lr: float = 1e-3
-    decay: float = 0.01
+    weight_decay: float = 0.01
     dropout: float = 0.3
     game: float = 1.0  # weight of the unsupervised part; 0: no game, a plain classifier
 
@@ -102,9 +102,11 @@ def fit(
         discriminator = Discriminator(x.shape[1], classes, settings)
         forger = generator(x.shape[1], settings)
         d_opt = torch.optim.AdamW(
-            discriminator.parameters(), settings.lr, weight_decay=settings.decay
+            discriminator.parameters(), settings.lr, weight_decay=settings.weight_decay
         )
-        g_opt = torch.optim.AdamW(forger.parameters(), settings.lr, weight_decay=settings.decay)
+        g_opt = torch.optim.AdamW(
+            forger.parameters(), settings.lr, weight_decay=settings.weight_decay
+        )
         for step in range(settings.steps):
             some = torch.randint(len(x), (settings.labelled,))
             real = more[torch.randint(len(more), (settings.unlabelled,))]

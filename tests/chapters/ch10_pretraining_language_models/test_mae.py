@@ -110,7 +110,7 @@ def test_it_learns_what_can_be_known_and_the_mean_of_what_cannot():
     images = half_known()
     before = mae_training.evaluate(model, images)
     history = mae_training.fit(
-        model, Batches(images, 64, seed=0), Config(steps=400, lr=1e-2, warmup=20, decay=0), 0,
+        model, Batches(images, 64, seed=0), Config(steps=400, lr=1e-2, warmup=20, weight_decay=0), 0,
         tick=200, progress=False,
     )  # fmt: skip
     assert [row["steps"] for row in history] == [200, 400]

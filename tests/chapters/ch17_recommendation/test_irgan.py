@@ -12,7 +12,7 @@ from aigc_lib.core.training import TrainingError
 
 N = 12
 POINTS = torch.eye(N)[:, :6] + torch.eye(N)[:, 6:]  # film i reads like film i + 6
-QUICK = Config(steps=60, batch=16, rate=0.05, decay=0.0, draws=8, critic_rate=0.02)
+QUICK = Config(steps=60, batch=16, lr=0.05, weight_decay=0.0, draws=8, critic_lr=0.02)
 
 
 def world() -> torch.Tensor:
@@ -48,8 +48,8 @@ def test_likelihood_and_pairs_learn_the_two_kinds():
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_the_game_learns_them_too(exact):
-    how = Config(steps=150, batch=16, rate=0.03, decay=0.0, draws=16, critic_rate=0.03)
-    assert right(irgan.fit_game(fresh(), fresh(1), world(), how, exact=exact)) > 0.75
+    config = Config(steps=150, batch=16, lr=0.03, weight_decay=0.0, draws=16, critic_lr=0.03)
+    assert right(irgan.fit_game(fresh(), fresh(1), world(), config, exact=exact)) > 0.75
 
 
 def test_a_seed_decides_everything():
@@ -60,7 +60,7 @@ def test_a_seed_decides_everything():
 
 
 def test_a_loss_that_is_no_number_stops_with_a_reason():
-    wild = replace(QUICK, rate=float("inf"))
+    wild = replace(QUICK, lr=float("inf"))
     for train in (irgan.fit_likelihood, irgan.fit_pairs, partial(irgan.fit_game, fresh(1))):
         with pytest.raises(TrainingError, match="learning rate"):
             train(fresh(), world(), wild)
