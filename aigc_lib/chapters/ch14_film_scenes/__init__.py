@@ -20,6 +20,8 @@ What it uses of the shared packages:
     core.show               frames, sliders, times, numbers with bounds
     core.speed              Speed: channels-last layout for the players
     core.stats              bootstrap and wilson: intervals of shares and of gaps
+    core.training           a loss that is no number stops the training with a TrainingError
+    core.unicode            what people type, brought to one form
     data.batches            Batches: scenes with their words
     data.cache              fetch: the folder of the emoji
     data.packages           takes pictures and captions out of package archives
