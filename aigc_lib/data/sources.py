@@ -84,9 +84,9 @@ class Watch:
         """To be called often; ``count`` tells how many bytes have come so far."""
         seconds = time.monotonic() - self.looked
         if seconds > self.window:
-            came, self.had, self.looked = count() - self.had, count(), self.looked + seconds
-            if came < RATE * self.window:
-                raise TimeoutError(f"too slow, {max(came, 0):,} bytes in {seconds:.3g} s")
+            had, self.had, self.looked = self.had, count(), self.looked + seconds
+            if self.had - had < RATE * self.window:
+                raise TimeoutError(f"too slow, {self.had - had:,} bytes in {seconds:.3g} s")
 
 
 class _Timed(io.RawIOBase):
