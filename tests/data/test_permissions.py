@@ -94,7 +94,7 @@ def test_a_flipped_byte_in_a_result_that_this_user_may_not_write(top, place):
     data[place] ^= 1
     path.write_bytes(data)
     path.parent.chmod(0o555)
-    with ordinary_user(), pytest.warns(UserWarning, match="computed again") as warned:
+    with ordinary_user(), pytest.warns(UserWarning, match="again") as warned:
         assert torch.equal(derived("x", "k", answer)["a"], answer()["a"])
     first, second = [str(warning.message) for warning in warned]
     assert "Kept aside" not in first
