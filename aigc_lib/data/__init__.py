@@ -5,9 +5,9 @@ cache.py     fetch: verified files in one folder
 corpora.py   plays and poems, built from package archives
 derived.py   results that take long to compute, kept in the cache
 images.py    load("mnist"): uint8 image sets
-packages.py  sources that are npm, pip and Debian archives
+packages.py  downloads, and npm, pip and Debian archives, as sources
 registry.py  every data set, with its checksums and its sources in order
-sources.py   what a data set is; folders and downloads as sources; DataError
+sources.py   what a data set is; folders as sources; DataError
 texts.py     load_text("tang"): texts as strings, split by whole plays and poets
 toy.py       mixtures of Gaussians, known exactly; which modes samples cover
 

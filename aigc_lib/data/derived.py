@@ -81,11 +81,11 @@ def derived(
     except FileNotFoundError:
         pass
     except ValueError as error:
-        aside, kept = path.with_suffix(".corrupt"), ""
+        aside, done = path.with_suffix(".corrupt"), "Computed again."
         with contextlib.suppress(OSError):  # of a read-only cache, or moved by another process
             move(path, aside)
-            kept = f"Kept aside as {aside.name}; "
-        warnings.warn(f"{path}: {error}. {kept}computed again.", stacklevel=2)
+            done = f"Kept aside as {aside.name}; computed again."
+        warnings.warn(f"{path}: {error}. {done}", stacklevel=2)
     tensors = {item: tensor.detach().cpu().contiguous() for item, tensor in build().items()}
     try:
         make_folder(top, "derived")

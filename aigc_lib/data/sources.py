@@ -1,31 +1,23 @@
-"""Where bytes come from: folders and public downloads, one function a source.
+"""Where bytes come from: what a source is, and those that are folders.
 
 A source is called as `source(wanted=..., into=...)`: it puts the files named in `wanted`, unpacked,
 in the folder `into`, and raises when it cannot. It is not trusted: `cache.py` checks the SHA-256 of
-every file before anything reads it. Package archives are in `packages.py`; which data set has
-which sources stands in `registry.py`.
+every file before anything reads it. Downloads and package archives are in `packages.py`; which data
+set has which sources stands in `registry.py`.
 """
 
 import errno
 import gzip
-import io
 import os
-import threading
-import time
-import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from tqdm import tqdm
 
-SILENCE = 10.0  # seconds that a server may say nothing
-WINDOW = 30.0  # seconds: an answer must begin within one, and in each of them come at
-RATE = 10_000.0  # bytes a second, or the next source is tried
 LOGIN = (
     "a web page came instead of data, as in a network that wants a log-in first: open any page in "
     "a browser, log in, and try again"
@@ -72,62 +64,6 @@ def is_web_page(head: bytes) -> bool:
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
-
-
-class Watch:
-    """Raises TimeoutError where a transfer has become a trickle."""
-
-    def __init__(self, window: float) -> None:
-        self.window, self.looked, self.had = window, time.monotonic(), 0
-
-    def look(self, count: Callable[[], int]) -> None:
-        """To be called often; ``count`` tells how many bytes have come so far."""
-        seconds = time.monotonic() - self.looked
-        if seconds > self.window:
-            came, self.had, self.looked = count() - self.had, count(), self.looked + seconds
-            if came < RATE * self.window:
-                raise TimeoutError(f"too slow, {max(came, 0):,} bytes in {seconds:.3g} s")
-
-
-class _Timed(io.RawIOBase):
-    """An HTTP reply under a watch."""
-
-    def __init__(self, reply: HTTPResponse) -> None:
-        self.reply, self.watch, self.count = reply, Watch(WINDOW), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self.watch.look(lambda: self.count)
-        block = self.reply.read1(len(buffer))
-        buffer[: len(block)] = block
-        self.count += len(block)
-        return len(block)
-
-
-def _open(url: str) -> HTTPResponse:
-    """The reply to a request, or TimeoutError where it does not begin within a window.
-
-    urlopen's timeout begins anew with every byte, so headers could trickle for hours: it runs in a
-    thread, which is left behind if need be.
-    """
-    answer: list[Any] = []
-
-    def ask() -> None:
-        try:
-            answer.append(urllib.request.urlopen(url, timeout=SILENCE))
-        except Exception as error:
-            answer.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(WINDOW)
-    if not answer:
-        raise TimeoutError(f"no answer within {WINDOW:g} s")
-    if isinstance(answer[0], Exception):
-        raise answer[0]
-    return cast(HTTPResponse, answer[0])
 
 
 def write(stream: _Readable, target: Path, size: int) -> None:
@@ -194,32 +130,3 @@ def packaged(name: str, label: str, source: Source, files: Mapping[str, File]) -
     """
     mine = ("the folder in AIGC_DATA", partial(from_reader, name))
     return Dataset(name, folder=name, files=files, classes=(), sources=(mine, (label, source)))
-
-
-def from_torchvision(name: str, *, wanted: Mapping[str, File], into: Path) -> None:
-    """Download from the mirrors that torchvision lists for its class `name`, unpacking on the way.
-
-    Only the list is torchvision's: its own download has no time limit, and could hang for ever.
-    """
-    import torchvision.datasets
-
-    mirrors: list[str] = getattr(torchvision.datasets, name).mirrors
-    for file_name, file in wanted.items():
-        faults = []
-        for mirror in mirrors:
-            url = f"{mirror}{file_name}.gz"
-            try:
-                with _open(url) as reply, io.BufferedReader(_Timed(reply)) as timed:
-                    if is_web_page(timed.peek()):
-                        raise Unavailable(LOGIN)
-                    with gzip.GzipFile(fileobj=timed) as stream:
-                        write(stream, into / file_name, file.size)
-                break
-            except BAD_GZIP as error:
-                faults.append(f"{url}: does not unpack ({error})")
-            except (OSError, HTTPException, Unavailable) as error:
-                if getattr(error, "errno", None) in NO_SPACE:
-                    raise
-                faults.append(f"{url}: {error}")
-        else:
-            raise Unavailable("; ".join(faults))
