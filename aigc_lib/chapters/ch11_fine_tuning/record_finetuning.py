@@ -21,7 +21,7 @@ TRIED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("way", "full, replay", "full", {"replay": True}),
     *(("rank", str(r), "lora", {"rank": r, "alpha": 2.0 * r}) for r in stage_directions.RANKS),
     ("curve", "plain", "full", {"settings": FREE}),
-    ("curve", "weight decay", "full", {"settings": Config(patience=None, decay=3.0)}),
+    ("curve", "weight decay", "full", {"settings": Config(patience=None, weight_decay=3.0)}),
     ("curve", "dropout", "full", {"settings": FREE, "dropout": 0.2}),
 ]
 

@@ -1,4 +1,4 @@
-"""A network that acts and judges: logits of actions, and the value of the state (chapter 12)."""
+"""A network that acts and values: logits of actions, and the value of the state (chapter 12)."""
 
 from collections.abc import Sequence
 from itertools import pairwise

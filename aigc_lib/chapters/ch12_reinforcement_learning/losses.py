@@ -1,6 +1,6 @@
 """Reinforcement learning's arithmetic, as pure functions (chapter 12).
 
-A policy gives each action a probability. What it did is judged afterwards: the **return** is the
+A policy gives each action a probability. What it did is valued afterwards: the **return** is the
 discounted sum of the rewards that followed, the **advantage** says how much better an action was
 than the policy's usual ones in that state, and every policy-gradient loss here makes actions of
 positive advantage more probable. Losses are to be minimised and scalar; logarithms are natural, so
@@ -45,7 +45,7 @@ def advantages(
         lam: lambda, in [0, 1].
 
     Returns:
-        float (T, ...). Without gradient: neither policy nor values may learn through their judge.
+        float (T, ...). Without gradient: neither policy nor values may learn through this estimate.
 
     Raises:
         ValueError: shapes differ, or gamma or lam is outside [0, 1].

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from aigc_lib.chapters.ch12_reinforcement_learning import losses
 from aigc_lib.chapters.ch12_reinforcement_learning.actor_critic import ActorCritic
 from aigc_lib.chapters.ch12_reinforcement_learning.rollout import Actor, Env, Rollout
-from aigc_lib.core.training import Row, TrainingError
+from aigc_lib.core.training import Row, insist_on_finite
 
 STATISTICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
 
@@ -81,14 +81,14 @@ def improve(
     s = settings
     with torch.no_grad():
         values = model.values(rollout.observations)
-        judged = losses.advantages(
+        advantages = losses.advantages(
             rollout.rewards, values, model.values(rollout.next_observations),
             rollout.terminated, rollout.truncated, s.gamma, s.lam,
         )  # fmt: skip
     # From here on time and environment do not matter, and steps that were none are dropped.
+    acted = rollout.observations, rollout.actions, rollout.log_probs
     seen, actions, old, gains, targets = (
-        x[rollout.valid]
-        for x in (rollout.observations, rollout.actions, rollout.log_probs, judged, judged + values)
+        x[rollout.valid] for x in (*acted, advantages, advantages + values)
     )
     gains = (gains - gains.mean()) / (gains.std(correction=0) + 1e-8)
     totals, steps = torch.zeros(len(STATISTICS)), 0
@@ -151,12 +151,9 @@ def fit(
                 group["lr"] = s.lr * (1 - (update - 1) / s.updates)
             rollout = actor.play(model, s.horizon)
             found = improve(model, optimizer, rollout, s, rng).tolist()
-            weights = torch.cat([p.detach().flatten() for p in model.parameters()])
-            if not all(map(math.isfinite, found)) or not bool(weights.isfinite().all()):
-                raise TrainingError(
-                    f"a loss or a weight stopped being finite in update {update}: "
-                    f"{dict(zip(STATISTICS, found, strict=True))}. Lower the learning rate."
-                )
+            means = dict(zip(STATISTICS, found, strict=True))
+            largest = max(float(p.detach().abs().max()) for p in model.parameters())
+            insist_on_finite({**means, "largest weight": largest}, f"in update {update}")
             steps += int(rollout.valid.sum())
             row: Row = {
                 "update": update,
@@ -164,7 +161,7 @@ def fit(
                 "seconds": time.perf_counter() - start,
                 "episodes": actor.episodes,
                 "score": float(np.mean(actor.returns)) if actor.returns else math.nan,
-                **dict(zip(STATISTICS, found, strict=True)),
+                **means,
             }
             if on_update:
                 on_update(model, row)

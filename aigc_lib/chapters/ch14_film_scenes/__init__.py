@@ -5,10 +5,11 @@ Its own files:
     data.py              data set: emoji with captions, built from two packages
     exercises.py         checks: draws needed, the middle of a hole, a blend, flicker, a leak
     experiment.py        the experiment: training, exam on pairs never seen, best of n
-    networks.py          generator and discriminator that read words; the judge of scenes
+    networks.py          generator and discriminator that read words
     poisson_blending.py  gradient-domain blending, feathering, filled holes, seam, flicker
     record_scenes.py     every maker of scenes over three seeds, and the shipped weights
     results/             the record: scenes
+    scene_classifier.py  what a picture shows: the judge of all makers, and the picker
     scenes.py            descriptions, the pairs held out, and real scenes composed of cut-outs
 
 What it uses of the shared packages:
@@ -19,6 +20,8 @@ What it uses of the shared packages:
     core.show               frames, sliders, times, numbers with bounds
     core.speed              Speed: channels-last layout for the players
     core.stats              bootstrap and wilson: intervals of shares and of gaps
+    core.training           a loss that is no number stops the training with a TrainingError
+    core.unicode            what people type, brought to one form
     data.batches            Batches: scenes with their words
     data.cache              fetch: the folder of the emoji
     data.packages           takes pictures and captions out of package archives
@@ -33,5 +36,6 @@ What it uses of the shared packages:
     metrics.features        scenes to features of the judge
     metrics.frechet         how like real scenes the drawn ones are
     nets.unet               the network of the flow-matching rival; words as a sum of vectors
+    pretrained.loaders      load_into: the shipped painter and classifiers, frozen
     pretrained.weights      reads and writes the shipped painter and the two judges
 """

@@ -18,8 +18,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from aigc_lib.chapters.ch14_film_scenes import experiment
-from aigc_lib.chapters.ch14_film_scenes.networks import SceneGenerator, SceneJudge
+from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier
+from aigc_lib.chapters.ch14_film_scenes.networks import SceneGenerator
+from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier
 from aigc_lib.chapters.ch14_film_scenes.scenes import (
     GROUPS,
     HELD_OUT,
@@ -119,8 +120,8 @@ def _suggest(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _networks() -> tuple[SceneGenerator, SceneJudge]:
-    return experiment.load_painter(), experiment.load_judge()
+def _networks() -> tuple[SceneGenerator, SceneClassifier]:
+    return experiment.load_painter(), scene_classifier.load()
 
 
 def walk(length: int, frames: int, seed: int) -> Tensor:
@@ -156,7 +157,7 @@ def shoot(text: str, frames: int = 12, seed: int = 0) -> Film | Refusal:
     painter, judge = _networks()
     labels = found.labels.expand(frames, -1)
     pictures = to_uint8(painter(walk(painter.latent_dim, frames, seed), tokens(labels)))
-    shown = experiment.right(judge, pictures, labels).all(dim=1)
+    shown = scene_classifier.right(judge, pictures, labels).all(dim=1)
     followed = float(shown.double().mean())
     return Film(found, pictures, followed, time.perf_counter() - start)
 

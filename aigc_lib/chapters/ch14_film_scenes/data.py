@@ -141,7 +141,7 @@ def load_emoji(root: str | Path | None = None) -> Library:
     return Library(fetch("emoji", root))
 
 
-# Pictures with captions, no classes; emoji.py reads them.
+# Pictures with captions, no classes.
 EMOJI = packaged(
     "emoji",
     "the npm packages emoji-datasource-google and emojibase-data",

@@ -1,25 +1,21 @@
-"""Scenes from descriptions: chapter 14's players, their rivals, and how all are judged.
+"""Scenes from descriptions: chapter 14's players, their rivals, and how all are scored.
 
     aigc record 14 scenes     # every row of the chapter's table, and the shipped weights
 
-The same training scenes, words and judge for all. What is judged are descriptions whose pair of
-object and background no training scene showed, and, beside them, descriptions that were trained on.
+The same training scenes, words and classifier for all. What is scored are descriptions whose pair
+of object and background no training scene showed, and, beside them, descriptions that were trained
+on.
 """
 
 import time
 from typing import Any, Literal, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_lib.chapters.ch14_film_scenes.networks import (
-    SceneDiscriminator,
-    SceneGenerator,
-    SceneJudge,
-)
+from aigc_lib.chapters.ch14_film_scenes.networks import SceneDiscriminator, SceneGenerator
+from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier, answers, right
 from aigc_lib.chapters.ch14_film_scenes.scenes import (
-    GROUPS,
     HELD_OUT,
     NAMES,
     WORDS,
@@ -27,8 +23,8 @@ from aigc_lib.chapters.ch14_film_scenes.scenes import (
     compose,
     descriptions,
     tokens,
-)
-from aigc_lib.core.pixels import normalize, to_uint8
+)  # fmt: skip
+from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.gan import losses, training
@@ -36,14 +32,14 @@ from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.state import Gan
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import frechet_distance, statistics
-from aigc_lib.pretrained.weights import read
+from aigc_lib.pretrained.loaders import load_into
 
 TRAINING = 8_000  # scenes that there are to learn from
 BATCH = 64
 SHORT, LONG = 32_000, 96_000  # scenes seen: by the chapter's own training, by the recorded ones
 GAME = losses.with_r1(1.0, every=8)
-# Seeds of the scenes: what one learns from is never what another is judged by.
-TRAIN_SEED, JUDGE_SEED, PICKER_SEED, TEST_SEED = 1, 1_000, 2_000, 3_000
+# Seeds of the scenes: what one learns from is never what another is scored by.
+TRAIN_SEED, CLASSIFIER_SEED, PICKER_SEED, TEST_SEED = 1, 1_000, 2_000, 3_000
 
 # Both players read; only the generator does, as the source article has it; neither does.
 Kind = Literal["both read", "generator reads", "nobody reads"]
@@ -89,71 +85,9 @@ def draw(network: nn.Module, labels: Tensor, seed: int) -> Tensor:
     return torch.cat([to_uint8(network(*part)) for part in parts])
 
 
-def judge_scenes(seed: int, n: int, every_pair: bool) -> Scenes:
-    """Scenes to train a judge on: all pairs, or only those that are not held out."""
-    if not every_pair:
-        return compose(n, seed)
-    allowed = torch.cat([descriptions(held_out=False), descriptions(held_out=True)])
-    chosen = torch.randint(len(allowed), (n,), generator=torch.Generator().manual_seed(seed))
-    return compose(n, seed + 1, allowed[chosen])
-
-
-def fit_judge(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneJudge:
-    """Train a judge with cross-entropy on what the scenes show; in eval mode, without gradients."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        judge = SceneJudge([len(group) for group in GROUPS])
-    judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches = Batches(scenes.images, BATCH, seed=seed, labels=scenes.labels)
-    steps = epochs * batches.steps_per_epoch
-    optimizer = torch.optim.Adam(judge.parameters(), lr=3e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
-    for _ in range(steps):
-        pictures, labels = next(batches)
-        answers = judge(normalize(pictures))
-        loss = sum(F.cross_entropy(a, labels[:, k]) for k, a in enumerate(answers))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[union-attr]
-        optimizer.step()
-        schedule.step()
-    return judge.eval().requires_grad_(False)
-
-
-def load_judge(name: Literal["judge", "picker"] = "judge") -> SceneJudge:
-    """A shipped judge, frozen: the one of the chapter's tables, or the one that picks samples.
-
-    They learned from other scenes. The picker, too, knows all pairs, which is more than a maker of
-    pictures may: what is chosen with it is the best that choosing can do.
-    """
-    judge = SceneJudge([len(group) for group in GROUPS])
-    weights = read("scenes", name, model="scenes")
-    judge.load_state_dict({key: value.float() for key, value in weights.items()})
-    return judge.eval().requires_grad_(False)
-
-
 def load_painter() -> SceneGenerator:
     """The shipped generator of scenes, frozen; its card says how it was trained and scored."""
-    generator = SceneGenerator(len(WORDS))
-    weights = read("scenes", "painter", model="scenes")
-    state = {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
-    generator.load_state_dict(state)
-    return generator.eval().requires_grad_(False)
-
-
-@torch.no_grad()
-def answers(judge: SceneJudge, images: Tensor) -> Tensor:
-    """What a judge sees in uint8 pictures (N, 3, 32, 32): log-probability of each word (N, 18)."""
-    parts = [
-        torch.cat([a.log_softmax(dim=1) for a in judge(normalize(part))], dim=1)
-        for part in images.split(500)
-    ]
-    return torch.cat(parts)
-
-
-def right(judge: SceneJudge, images: Tensor, labels: Tensor) -> Tensor:
-    """Which words of its description a picture shows, says the judge: bool (N, 4)."""
-    seen = answers(judge, images).split([len(group) for group in GROUPS], dim=1)
-    return torch.stack([a.argmax(dim=1) == labels[:, k] for k, a in enumerate(seen)], dim=1)
+    return load_into(SceneGenerator(len(WORDS)), "scenes", "painter", model="scenes")
 
 
 class Exam(NamedTuple):
@@ -171,16 +105,16 @@ def exam(repeats: int = 25, held_out: bool = True) -> Exam:
     return Exam(labels, real, reference)
 
 
-def measure(judge: SceneJudge, images: Tensor, test: Exam) -> dict[str, Any]:
+def measure(classifier: SceneClassifier, images: Tensor, test: Exam) -> dict[str, Any]:
     """How well pictures follow the test's descriptions, and how like real ones they are.
 
     Returns:
         The share of pictures that are right in each group and in ``all`` four; that share for each
-        held-out ``pairs``, in the order of the objects; ``frechet``, the distance of the judge's
-        features from those of real pictures; ``variety``, the spread of pictures of one
-        description, in units of the spread of real ones.
+        held-out ``pairs``, in the order of the objects; ``frechet``, the distance of the
+        classifier's features from those of real pictures; ``variety``, the spread of pictures of
+        one description, in units of the spread of real ones.
     """
-    hits = right(judge, images, test.labels)
+    hits = right(classifier, images, test.labels)
     found: dict[str, Any] = {
         name: round(float(hits[:, k].double().mean()), 4) for k, name in enumerate(NAMES)
     }
@@ -190,7 +124,9 @@ def measure(judge: SceneJudge, images: Tensor, test: Exam) -> dict[str, Any]:
     found["pairs"] = [
         round(float(every[here].double().mean()), 4) for here in pairs if bool(here.any())
     ]
-    of_real, of_these = (statistics(extract(judge.features, x)) for x in (test.reference, images))
+    of_real, of_these = (
+        statistics(extract(classifier.features, x)) for x in (test.reference, images)
+    )
     found["frechet"] = round(frechet_distance(of_real, of_these), 4)
     found["variety"] = round(spread(images, test.labels) / spread(test.real, test.labels), 3)
     return found
@@ -202,7 +138,9 @@ def spread(images: Tensor, labels: Tensor) -> float:
     return float(torch.stack([group.var(dim=0).mean() for group in groups]).mean().sqrt())
 
 
-def best_of(network: nn.Module, picker: SceneJudge, labels: Tensor, n: int, seed: int) -> Tensor:
+def best_of(
+    network: nn.Module, picker: SceneClassifier, labels: Tensor, n: int, seed: int
+) -> Tensor:
     """For each description, the one of ``n`` fresh pictures that the picker likes best.
 
     The network is not told anything; choosing is all that makes it follow a description.
@@ -217,15 +155,8 @@ def best_of(network: nn.Module, picker: SceneJudge, labels: Tensor, n: int, seed
     return pictures[chosen]
 
 
-class Timed(NamedTuple):
-    """What a call gave, and its processor seconds."""
-
-    value: Any
-    seconds: float
-
-
-def timed(call: Any, *args: Any) -> Timed:
-    """Call and measure processor time, of all threads, whatever else the machine does."""
+def timed(call: Any, *args: Any) -> tuple[Any, float]:
+    """What a call gives, and its seconds of processor time, of all threads."""
     start = time.process_time()
     value = call(*args)
-    return Timed(value, time.process_time() - start)
+    return value, time.process_time() - start

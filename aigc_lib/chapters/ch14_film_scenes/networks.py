@@ -1,17 +1,13 @@
-"""Networks that are told what to draw in words: chapter 14's two players, and their judge.
+"""Networks that are told what to draw in words: chapter 14's two players.
 
 They are chapter 7's with two changes: pictures of 32 x 32 pixels in colour, and a condition that is
 several words instead of one class: ``nets.unet.Description`` adds their vectors up.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from aigc_lib.nets.unet import Description
-
-SIDE = 32
 
 
 class SceneGenerator(nn.Module):
@@ -94,36 +90,3 @@ class SceneDiscriminator(nn.Module):
         if self.description is not None and tokens is not None:
             logits = logits + (self.description(tokens) * features).sum(dim=1, keepdim=True)
         return logits
-
-
-class SceneJudge(nn.Module):
-    """Pictures (N, 3, 32, 32) in [-1, 1] to logits (N, sum of sizes): what does the picture show?
-
-    One answer for each group of words: object, background, side and size. The features are the 64
-    units of the hidden layer after their ReLU.
-
-    Args:
-        sizes: how many words each group has.
-    """
-
-    def __init__(self, sizes: Sequence[int]) -> None:
-        super().__init__()
-        self.sizes = tuple(sizes)
-        layers: list[nn.Module] = []
-        for inputs, outputs in ((3, 32), (32, 64), (64, 64)):
-            layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)]
-            layers += [nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
-        layers += [nn.Flatten(), nn.Linear(64 * 4 * 4, 64), nn.ReLU()]
-        self.body = nn.Sequential(*layers)
-        self.head = nn.Linear(64, sum(self.sizes))
-
-    def features(self, images: Tensor) -> Tensor:
-        """(N, 3, 32, 32) in [-1, 1] -> (N, 64)."""
-        hidden: Tensor = self.body(images)
-        return hidden
-
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """(N, 3, 32, 32) in [-1, 1] -> the logits of each group, (N, size) each."""
-        logits: Tensor = self.head(self.features(images))
-        groups: tuple[Tensor, ...] = logits.split(self.sizes, dim=1)
-        return groups

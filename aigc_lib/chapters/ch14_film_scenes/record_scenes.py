@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from aigc_lib.chapters.ch14_film_scenes import experiment
+from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier
 from aigc_lib.chapters.ch14_film_scenes.data import EMOJI
 from aigc_lib.chapters.ch14_film_scenes.experiment import LONG, SHORT, Exam
-from aigc_lib.chapters.ch14_film_scenes.networks import SceneJudge
+from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier
 from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS, Scenes, compose, tokens
 from aigc_lib.core import runtime
 from aigc_lib.core.pixels import to_uint8
@@ -58,9 +58,9 @@ def ship(networks: Mapping[str, nn.Module], facts: dict[str, Any]) -> None:
 
 def make_judges() -> None:
     """Train and write both judges, with a card that holds their accuracy on real scenes."""
-    seeds = {"judge": experiment.JUDGE_SEED, "picker": experiment.PICKER_SEED}
+    seeds = {"judge": experiment.CLASSIFIER_SEED, "picker": experiment.PICKER_SEED}
     judges = {
-        name: experiment.fit_judge(experiment.judge_scenes(seed, JUDGED, True), seed)
+        name: scene_classifier.fit(scene_classifier.training_scenes(seed, JUDGED, True), seed)
         for name, seed in seeds.items()
     }
     ship(judges, {"judges": {name: on_real_scenes(judge) for name, judge in judges.items()}})
@@ -68,43 +68,43 @@ def make_judges() -> None:
 
 def ship_painter(generator: nn.Module, row: dict[str, Any]) -> None:
     """Write the generator beside the judges, which are kept, and its row into the card."""
-    judges = {"judge": experiment.load_judge(), "picker": experiment.load_judge("picker")}
+    judges = {"judge": scene_classifier.load(), "picker": scene_classifier.load("picker")}
     scores = weights.read_card("scenes", model="scenes")["judges"]
     ship({**judges, "painter": generator}, {"judges": scores, "painter": row})
 
 
-def on_real_scenes(judge: SceneJudge) -> float:
+def on_real_scenes(judge: SceneClassifier) -> float:
     """Share of real scenes of held-out pairs in which a judge gets all four words right."""
     test = experiment.exam()
-    hits = experiment.right(judge, test.real, test.labels)
+    hits = scene_classifier.right(judge, test.real, test.labels)
     return round(float(hits.all(dim=1).double().mean()), 4)
 
 
-def scored(judge: SceneJudge, test: Exam, make: Callable[[], Tensor]) -> dict[str, Any]:
+def scored(judge: SceneClassifier, test: Exam, make: Callable[[], Tensor]) -> dict[str, Any]:
     """The scores of the pictures that a call makes, and their price, in ms each."""
     pictures, cost = experiment.timed(make)
     return {**experiment.measure(judge, pictures, test), "ms": 1000 * cost / len(pictures)}
 
 
-def gan(row: dict[str, Any], scenes: Scenes, judge: SceneJudge) -> list[dict[str, Any]]:
+def gan(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dict[str, Any]]:
     """The row of one GAN; for one that reads nothing, a row for each number of draws."""
     maker, seed, images = row["maker"], row["seed"], row["images"]
     made, seconds = experiment.timed(experiment.fit, maker, scenes, seed, images)
     row, average, test = row | {"seconds": seconds}, made.average, experiment.exam()
     if maker == "nobody reads":
-        few, picker = Exam(*(part[:400] for part in test)), experiment.load_judge("picker")
+        few, picker = Exam(*(part[:400] for part in test)), scene_classifier.load("picker")
         best = partial(experiment.best_of, average, picker, few.labels, seed=7)
         return [{**row, "n": n, **scored(judge, few, partial(best, n))} for n in DRAWS]
     row |= scored(judge, test, lambda: experiment.draw(average, test.labels, 7))
     known = experiment.exam(8, held_out=False).labels
-    hits = experiment.right(judge, experiment.draw(average, known, 8), known)
+    hits = scene_classifier.right(judge, experiment.draw(average, known, 8), known)
     row["trained_on"] = float(hits.all(dim=1).double().mean())
     if (maker, images, seed) == ("both read", LONG, 0):
         ship_painter(average, row)
     return [row]
 
 
-def flow(seed: int, images: int, scenes: Scenes, judge: SceneJudge) -> dict[str, Any]:
+def flow(seed: int, images: int, scenes: Scenes, judge: SceneClassifier) -> dict[str, Any]:
     """The flow-matching model that had the same processor time as the GAN."""
     torch.manual_seed(seed)
     network = Velocity(len(WORDS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -117,7 +117,7 @@ def flow(seed: int, images: int, scenes: Scenes, judge: SceneJudge) -> dict[str,
     return {"flow_images": FLOW[images], "seconds": seconds, **found}
 
 
-def real(judge: SceneJudge) -> dict[str, Any]:
+def real(judge: SceneClassifier) -> dict[str, Any]:
     """Real scenes in the place of generated ones: what no maker can beat; and their price."""
     test = experiment.exam()
     draw = partial(compose, len(test.labels), experiment.TEST_SEED, test.labels)
@@ -134,7 +134,7 @@ def main(seeds: int = 3) -> None:
     runtime.keep_memory()
     if not (weights.FOLDER / "scenes-scenes.json").is_file():
         make_judges()
-    judge, scenes = experiment.load_judge(), compose(experiment.TRAINING, experiment.TRAIN_SEED)
+    judge, scenes = scene_classifier.load(), compose(experiment.TRAINING, experiment.TRAIN_SEED)
     command, key = f"aigc record 14 scenes --seeds {seeds}", ("maker", "images", "seed")
     recording = Recording("scenes", __file__, command, key)
     runs = [("compositing", 0, 0), *((*job, seed) for seed in range(seeds) for job in JOBS)]
@@ -144,8 +144,10 @@ def main(seeds: int = 3) -> None:
             recording.add(row | real(judge))
         elif maker == "narrow judge":
             # It saw no held-out pair, and is asked about these.
-            few = experiment.judge_scenes(experiment.PICKER_SEED + 100 + seed, JUDGED, False)
-            recording.add(row | {"all": on_real_scenes(experiment.fit_judge(few, seed))})
+            few = scene_classifier.training_scenes(
+                experiment.PICKER_SEED + 100 + seed, JUDGED, False
+            )
+            recording.add(row | {"all": on_real_scenes(scene_classifier.fit(few, seed))})
         elif maker == "flow":
             recording.add(row | flow(seed, images, scenes, judge))
         else:

@@ -20,6 +20,8 @@ What it uses of the shared packages:
     core.results            reads the three records, and writes them in the recorder
     core.show               times, the library's source, numbers with bounds
     core.stats              wilson and bootstrap: intervals of shares and of paired gaps
+    core.training           a loss that is no number stops the training with a TrainingError
+    core.unicode            what people type, brought to one form
     data.cache              fetch: the folders of FAQ and commands
     data.packages           takes both data sets out of package archives
     data.sources            what a data set is, and DataError where one cannot be had

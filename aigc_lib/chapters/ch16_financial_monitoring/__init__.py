@@ -19,6 +19,8 @@ What it uses of the shared packages:
     core.results            reads the record of few labels, and writes it in the recorder
     core.show               sliders, memory, the library's source, numbers with bounds
     core.stats              wilson and bootstrap: intervals of shares and of gaps
+    core.training           a loss that is no number stops the training with a TrainingError
+    core.unicode            what people type, brought to one form
     data.cache              fetch: the folders of reports and words
     data.packages           takes both data sets out of package archives
     data.sources            what a data set is

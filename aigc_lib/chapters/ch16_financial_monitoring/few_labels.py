@@ -52,11 +52,11 @@ def guesses(corpus: newsroom.Corpus, method: str, n: int, seed: int) -> torch.Te
         return torch.from_numpy(model.fit(known, labels.numpy()).predict(asked))
     settings = {"network": PLAIN, "GAN": GAN, "GAN, full weight": FULL}[method]
     x = scaled(corpus)
-    judge = semi_supervised_gan.fit(
+    classifier = semi_supervised_gan.fit(
         x[rows], labels, x[corpus.where("train")], len(TOPICS), settings, seed
     )
     with torch.no_grad():
-        found: torch.Tensor = judge(x[test]).argmax(1)
+        found: torch.Tensor = classifier(x[test]).argmax(1)
     return found
 
 

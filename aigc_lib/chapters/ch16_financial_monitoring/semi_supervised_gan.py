@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aigc_lib.core.training import insist_on_finite
+
 
 @dataclass(frozen=True)
 class Config:
@@ -26,7 +28,7 @@ class Config:
     hidden: int = 128
     noise: int = 64
     lr: float = 1e-3
-    decay: float = 0.01
+    weight_decay: float = 0.01
     dropout: float = 0.3
     game: float = 1.0  # weight of the unsupervised part; 0: no game, a plain classifier
 
@@ -91,29 +93,36 @@ def fit(
 
     Raises:
         ValueError: no labelled example, or labels outside 0..classes-1.
+        TrainingError: a loss stopped being a finite number.
     """
     if not len(x) or len(x) != len(y) or not 0 <= int(y.min()) <= int(y.max()) < classes:
         raise ValueError(f"need labels in 0..{classes - 1}, one for each of the examples")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        judge = Discriminator(x.shape[1], classes, settings)
+        discriminator = Discriminator(x.shape[1], classes, settings)
         forger = generator(x.shape[1], settings)
-        d_opt = torch.optim.AdamW(judge.parameters(), settings.lr, weight_decay=settings.decay)
-        g_opt = torch.optim.AdamW(forger.parameters(), settings.lr, weight_decay=settings.decay)
+        d_opt = torch.optim.AdamW(
+            discriminator.parameters(), settings.lr, weight_decay=settings.weight_decay
+        )
+        g_opt = torch.optim.AdamW(
+            forger.parameters(), settings.lr, weight_decay=settings.weight_decay
+        )
         for step in range(settings.steps):
             some = torch.randint(len(x), (settings.labelled,))
             real = more[torch.randint(len(more), (settings.unlabelled,))]
             fake = forger(torch.randn(settings.unlabelled, settings.noise))
-            loss = d_loss(judge(x[some]), y[some], judge(real), judge(fake.detach()), settings.game)
+            known, natural, forged = map(discriminator, (x[some], real, fake.detach()))
+            loss = d_loss(known, y[some], natural, forged, settings.game)
             d_opt.zero_grad()
             loss.backward()
             d_opt.step()
             if settings.game:
-                inner = judge.inner(fake)
-                loss = g_loss(judge.head(inner), judge.inner(real).detach(), inner)
+                inner = discriminator.inner(fake)
+                loss = g_loss(discriminator.head(inner), discriminator.inner(real).detach(), inner)
                 g_opt.zero_grad()
                 loss.backward()
                 g_opt.step()
             if on_step:
-                on_step(step, judge, forger)
-    return judge.eval()
+                on_step(step, discriminator, forger)
+    insist_on_finite({"loss": float(loss.detach())}, f"before step {settings.steps}")
+    return discriminator.eval()

@@ -17,6 +17,8 @@ What it uses of the shared packages:
     core.results            reads the three records, and writes them in the recorder
     core.show               sliders, times, the library's source, numbers with bounds
     core.stats              bootstrap: intervals of a score and of paired gaps
+    core.training           a loss that is no number stops the training with a TrainingError
+    core.unicode            what people type, brought to one form
     data.cache              fetch: the folder of ratings and films
     data.packages           takes ratings and films out of package archives
     data.sources            what a data set is

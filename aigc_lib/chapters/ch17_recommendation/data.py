@@ -165,8 +165,8 @@ def load_ratings(root: str | Path | None = None) -> Ratings:
     return Ratings(*table.T.contiguous())
 
 
-# Research use only: loaded at each build, never committed. movielens.py reads it.
-MOVIELENS = packaged(
+# Research use only: loaded at each build, never committed.
+DATASETS = (packaged(
     "movielens",
     "the Python packages recbole and bokeh-sampledata",
     from_films,
@@ -174,7 +174,4 @@ MOVIELENS = packaged(
     105c12778de5aef95384c675f54c20e12bfb2f0e7a2038952f43c5978b21df45 441576 films.tsv
     e7a2f53e349d0f7faad9ad496108382b4ddb578db9e5431b8b19648fe8075178 1971762 ratings.tsv
     """),
-)
-
-
-DATASETS = (MOVIELENS,)
+),)  # fmt: skip

@@ -19,10 +19,10 @@ from aigc_lib.pretrained.sentence_embedder import embed
 VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
 RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
 BLEND = 1.6  # of a text model beside the history's score; chosen there too
-LIKELIHOOD = Config(steps=600, rate=5e-3)
-PAIRS = Config(steps=2400, rate=5e-3)
-AFTER = Config(steps=300, rate=1e-4, critic_rate=3e-4)  # the game, after the likelihood
-SCRATCH = Config(steps=1000, rate=3e-4, critic_rate=3e-4)  # the game alone
+LIKELIHOOD = Config(steps=600, lr=5e-3)
+PAIRS = Config(steps=2400, lr=5e-3)
+AFTER = Config(steps=300, lr=1e-4, critic_lr=3e-4)  # the game, after the likelihood
+SCRATCH = Config(steps=1000, lr=3e-4, critic_lr=3e-4)  # the game alone
 
 
 @dataclass(frozen=True)
@@ -101,21 +101,21 @@ def ranker(data: Data, seed: int, *, text: bool, free: bool) -> Ranker:
 
 
 def likely(
-    data: Data, when: Period, seed: int, how: Config = LIKELIHOOD, *, text: bool, free: bool
+    data: Data, when: Period, seed: int, config: Config = LIKELIHOOD, *, text: bool, free: bool
 ) -> Ranker:
     """The neural ranker, trained by likelihood."""
-    return irgan.fit_likelihood(ranker(data, seed, text=text, free=free), when.liked, how, seed)
+    return irgan.fit_likelihood(ranker(data, seed, text=text, free=free), when.liked, config, seed)
 
 
 def gan(
-    data: Data, when: Period, seed: int, start: Ranker | None, how: Config | None = None, *,
+    data: Data, when: Period, seed: int, start: Ranker | None, config: Config | None = None, *,
     text: bool, free: bool, exact: bool = False,
 ) -> Ranker:  # fmt: skip
     """The generator of the game, from a trained ranker or from nothing."""
     generator = copy.deepcopy(start) if start else ranker(data, seed, text=text, free=free)
     critic = ranker(data, 1000 + seed, text=text, free=free)
-    how = how or (AFTER if start else SCRATCH)
-    return irgan.fit_game(generator, critic, when.liked, how, seed, exact)
+    config = config or (AFTER if start else SCRATCH)
+    return irgan.fit_game(generator, critic, when.liked, config, seed, exact)
 
 
 @torch.no_grad()

@@ -8,12 +8,13 @@ log(1 + e^f).
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
+
+from aigc_lib.core.training import insist_on_finite
 
 
 class Ranker(nn.Module):
@@ -68,21 +69,14 @@ class Config:
 
     steps: int = 600
     batch: int = 64  # people a step
-    rate: float = 5e-3
-    decay: float = 0.3
+    lr: float = 5e-3
+    weight_decay: float = 0.3
     draws: int = 64  # films drawn a person and step, by the pairs and the game
-    critic_rate: float = 1e-3  # of the discriminator
+    critic_lr: float = 1e-3  # of the discriminator
 
 
-class Split(NamedTuple):
-    """People whose likes were parted at random: what is shown, and what is to be found."""
-
-    shown: Tensor
-    hidden: Tensor
-
-
-def part(liked: Tensor, batch: int, rng: torch.Generator) -> Split:
-    """Draw people, and hide between a tenth and nine tenths of what each likes.
+def part(liked: Tensor, batch: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw people, and hide between a tenth and nine tenths of what each likes: shown and hidden.
 
     People of whom nothing would be hidden are left out.
     """
@@ -90,7 +84,7 @@ def part(liked: Tensor, batch: int, rng: torch.Generator) -> Split:
     share = 0.1 + 0.8 * torch.rand(batch, 1, generator=rng)
     keep = (torch.rand(rows.shape, generator=rng) < share).float()
     some = (rows * (1 - keep)).any(1)
-    return Split((rows * keep)[some], (rows * (1 - keep))[some])
+    return (rows * keep)[some], (rows * (1 - keep))[some]
 
 
 def log_choice(scores: Tensor, shown: Tensor) -> Tensor:
@@ -104,32 +98,35 @@ def pair_loss(good: Tensor, bad: Tensor) -> Tensor:
     return F.softplus(bad - good).mean()
 
 
-def fit_likelihood(model: Ranker, liked: Tensor, how: Config, seed: int = 0) -> Ranker:
-    """Maximise the log-probability of what was hidden."""
+def fit_likelihood(model: Ranker, liked: Tensor, config: Config, seed: int = 0) -> Ranker:
+    """Maximise the log-probability of what was hidden; TrainingError if it is no number."""
     rng = torch.Generator().manual_seed(seed)
-    adam = torch.optim.AdamW(model.parameters(), how.rate, weight_decay=how.decay)
-    for _ in tqdm(range(how.steps), desc="likelihood", delay=30, leave=False):
-        shown, hidden = part(liked, how.batch, rng)
+    adam = torch.optim.AdamW(model.parameters(), config.lr, weight_decay=config.weight_decay)
+    for _ in tqdm(range(config.steps), desc="likelihood", delay=30, leave=False):
+        shown, hidden = part(liked, config.batch, rng)
         chosen = log_choice(model(shown), shown).masked_fill(hidden == 0, 0.0)
         adam.zero_grad()
-        (-chosen.sum() / hidden.sum()).backward()  # type: ignore[no-untyped-call]
+        loss = -chosen.sum() / hidden.sum()
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
+    insist_on_finite({"loss": loss.item()}, f"before step {config.steps}")
     return model
 
 
-def fit_pairs(model: Ranker, liked: Tensor, how: Config, seed: int = 0) -> Ranker:
+def fit_pairs(model: Ranker, liked: Tensor, config: Config, seed: int = 0) -> Ranker:
     """Pairs of a hidden film and one drawn evenly from those that the person has not liked."""
     rng = torch.Generator().manual_seed(seed)
-    adam = torch.optim.AdamW(model.parameters(), how.rate, weight_decay=how.decay)
-    for _ in tqdm(range(how.steps), desc="pairs", delay=30, leave=False):
-        shown, hidden = part(liked, how.batch, rng)
-        good = torch.multinomial(hidden, how.draws, replacement=True, generator=rng)
-        other = torch.multinomial(1 - shown - hidden, how.draws, replacement=True, generator=rng)
+    adam = torch.optim.AdamW(model.parameters(), config.lr, weight_decay=config.weight_decay)
+    for _ in tqdm(range(config.steps), desc="pairs", delay=30, leave=False):
+        shown, hidden = part(liked, config.batch, rng)
+        good = torch.multinomial(hidden, config.draws, replacement=True, generator=rng)
+        other = torch.multinomial(1 - shown - hidden, config.draws, replacement=True, generator=rng)
         scores = model(shown)
         adam.zero_grad()
         loss = pair_loss(scores.gather(1, good), scores.gather(1, other))
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
+    insist_on_finite({"loss": loss.item()}, f"before step {config.steps}")
     return model
 
 
@@ -157,29 +154,34 @@ def policy_loss(log_p: Tensor, logits: Tensor, drawn: Tensor | None) -> Tensor:
 
 
 def fit_game(
-    generator: Ranker, critic: Ranker, liked: Tensor, how: Config, seed: int = 0,
+    generator: Ranker, critic: Ranker, liked: Tensor, config: Config, seed: int = 0,
     exact: bool = False,
 ) -> Ranker:  # fmt: skip
-    """IRGAN's game, one step of each in turn; returns the generator.
+    """IRGAN's game, one step of each in turn; returns the generator. TrainingError as above.
 
     exact: use the generator's exact gradient, which sums over all films, in place of draws.
     """
     rng = torch.Generator().manual_seed(seed)
-    judge = torch.optim.AdamW(critic.parameters(), how.critic_rate, weight_decay=how.decay)
-    maker = torch.optim.AdamW(generator.parameters(), how.rate, weight_decay=how.decay)
-    for _ in tqdm(range(how.steps), desc="game", delay=30, leave=False):
-        shown, hidden = part(liked, how.batch, rng)
-        true = torch.multinomial(hidden, how.draws, replacement=True, generator=rng)
+    critic_adam = torch.optim.AdamW(
+        critic.parameters(), config.critic_lr, weight_decay=config.weight_decay
+    )
+    generator_adam = torch.optim.AdamW(
+        generator.parameters(), config.lr, weight_decay=config.weight_decay
+    )
+    for step in tqdm(range(config.steps), desc="game", delay=30, leave=False):
+        shown, hidden = part(liked, config.batch, rng)
+        true = torch.multinomial(hidden, config.draws, replacement=True, generator=rng)
         log_p = log_choice(generator(shown), shown)
         chance = log_p.detach().exp()
-        drawn = torch.multinomial(chance, how.draws, replacement=True, generator=rng)
-        judge.zero_grad()
+        insist_on_finite({"probability": chance.sum().item()}, f"before step {step}")
+        drawn = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
+        critic_adam.zero_grad()
         critic_loss(critic(shown), true, drawn).backward()  # type: ignore[no-untyped-call]
-        judge.step()
+        critic_adam.step()
         with torch.no_grad():
             logits = critic(shown)
-        again = torch.multinomial(chance, how.draws, replacement=True, generator=rng)
-        maker.zero_grad()
+        again = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
+        generator_adam.zero_grad()
         policy_loss(log_p, logits, None if exact else again).backward()  # type: ignore[no-untyped-call]
-        maker.step()
+        generator_adam.step()
     return generator

@@ -34,9 +34,9 @@ def trainings(data: Data, when: Period, seed: int, inputs: str) -> dict[str, Cal
     start = cache(partial(experiment.likely, data, when, seed, text=text, free=free))
     fresh = partial(experiment.ranker, data, seed, text=text, free=free)
     if inputs == "free":
-        pairs = partial(irgan.fit_pairs, liked=when.liked, how=experiment.PAIRS, seed=seed)
+        pairs = partial(irgan.fit_pairs, liked=when.liked, config=experiment.PAIRS, seed=seed)
         return {"pairs": lambda: pairs(fresh()), "likelihood": start}
-    more = partial(irgan.fit_likelihood, liked=when.liked, how=AFTER, seed=seed)
+    more = partial(irgan.fit_likelihood, liked=when.liked, config=AFTER, seed=seed)
     return {
         "likelihood": start,
         "likelihood, longer": lambda: more(copy.deepcopy(start())),
@@ -65,28 +65,28 @@ def choices(data: Data, when: Period) -> Iterator[Job]:
 
     @cache
     def likelihood(steps: int = LIKELIHOOD.steps) -> irgan.Ranker:
-        how = replace(LIKELIHOOD, steps=steps)
-        return experiment.likely(data, when, 0, how, text=True, free=True)
+        config = replace(LIKELIHOOD, steps=steps)
+        return experiment.likely(data, when, 0, config, text=True, free=True)
 
     def pairs(steps: int) -> Model:
         model = experiment.ranker(data, 0, text=False, free=True)
         return irgan.fit_pairs(model, when.liked, replace(experiment.PAIRS, steps=steps), 0)
 
-    def game(base: irgan.Config, rate: float, critic: float) -> Model:
-        how, start = replace(base, rate=rate, critic_rate=critic), None
+    def game(base: irgan.Config, lr: float, critic: float) -> Model:
+        config, start = replace(base, lr=lr, critic_lr=critic), None
         if base is AFTER:
             start = likelihood()
-        return experiment.gan(data, when, 0, start, how, text=True, free=True)
+        return experiment.gan(data, when, 0, start, config, text=True, free=True)
 
     for steps in (300, 600, 1200):
         yield {"model": "likelihood", "steps": steps}, partial(likelihood, steps)
         yield {"model": "pairs", "steps": 2 * steps}, partial(pairs, 2 * steps)
-    for rate in (3e-5, 1e-4, 3e-4):
+    for lr in (3e-5, 1e-4, 3e-4):
         for critic in (3e-4, 1e-3):
-            what = {"model": "game after", "rate": rate, "critic_rate": critic}
-            yield what, partial(game, AFTER, rate, critic)
-    for rate in (1e-4, 3e-4, 1e-3):
-        yield {"model": "game alone", "rate": rate}, partial(game, experiment.SCRATCH, rate, rate)
+            what = {"model": "game after", "rate": lr, "critic_rate": critic}
+            yield what, partial(game, AFTER, lr, critic)
+    for lr in (1e-4, 3e-4, 1e-3):
+        yield {"model": "game alone", "rate": lr}, partial(game, experiment.SCRATCH, lr, lr)
     yield from blends(data, when, BLENDS, 0)
 
 

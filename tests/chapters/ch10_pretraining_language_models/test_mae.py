@@ -109,10 +109,9 @@ def test_it_learns_what_can_be_known_and_the_mean_of_what_cannot():
         torch.nn.init.normal_(positions.weight)  # told apart from the start, it learns sooner
     images = half_known()
     before = mae_training.evaluate(model, images)
-    history = mae_training.fit(
-        model, Batches(images, 64, seed=0), Config(steps=400, lr=1e-2, warmup=20, decay=0), 0,
-        tick=200, progress=False,
-    )  # fmt: skip
+    config = Config(steps=400, lr=1e-2, warmup=20, weight_decay=0)
+    batches = Batches(images, 64, seed=0)
+    history = mae_training.fit(model, batches, config, 0, tick=200, progress=False)
     assert [row["steps"] for row in history] == [200, 400]
     assert not model.training
     assert mae_training.evaluate(model, images) < before / 2

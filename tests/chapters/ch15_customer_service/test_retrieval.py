@@ -19,6 +19,7 @@ from aigc_lib.chapters.ch15_customer_service.data import (
     rewordings,
 )
 from aigc_lib.chapters.ch15_customer_service.templates import TemplateWriter
+from aigc_lib.core.training import TrainingError
 
 
 def test_words_of_english_and_chinese():
@@ -188,7 +189,10 @@ def test_a_replier_learns_pairs_and_the_game_is_reproducible():
     one, two = (reply_selection.fit_game(asked, replies, seed=1, steps=3) for _ in range(2))
     scores = reply_selection.game_scores(one, asked, replies)
     assert torch.equal(scores, reply_selection.game_scores(two, asked, replies))
-    assert reply_selection.judge_scores(one, asked, replies).shape == scores.shape == (24, 24)
+    logits = reply_selection.discriminator_scores(one, asked, replies)
+    assert logits.shape == scores.shape == (24, 24)
+    with pytest.raises(TrainingError, match="learning rate"):
+        reply_selection.fit(asked / 0, replies, reply_selection.contrast, seed=0, steps=2)
     wrong = torch.tensor([[1.0, 0.0]])
     assert float(reply_selection.regression(wrong, wrong.flip(1))) == pytest.approx(2.0)
 

@@ -17,6 +17,7 @@ from aigc_lib.chapters.ch16_financial_monitoring import (
 )
 from aigc_lib.chapters.ch16_financial_monitoring.earnings_parser import Figures
 from aigc_lib.core import results
+from aigc_lib.core.training import TrainingError
 
 
 @pytest.mark.parametrize(
@@ -189,6 +190,13 @@ def test_both_classifiers_learn_and_leave_the_random_numbers_alone(game):
     if game:  # and the game has had an effect
         plain = semi_supervised_gan.fit(x, y, more, 3, replace(settings, game=0.0), seed=0)
         assert not torch.equal(net(asked), plain(asked))
+
+
+def test_a_loss_that_is_no_number_stops_with_a_reason():
+    (x, y), (more, _) = blobs(9, 0), blobs(30, 1)
+    settings = semi_supervised_gan.Config(steps=3, lr=float("inf"))
+    with pytest.raises(TrainingError, match="learning rate"):
+        semi_supervised_gan.fit(x, y, more, 3, settings, seed=0)
 
 
 def test_labels_outside_are_refused():

@@ -1,14 +1,18 @@
 """The neural ranker and its three trainings, on a world small enough to know."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 
 from aigc_lib.chapters.ch17_recommendation import irgan
 from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
+from aigc_lib.core.training import TrainingError
 
 N = 12
 POINTS = torch.eye(N)[:, :6] + torch.eye(N)[:, 6:]  # film i reads like film i + 6
-QUICK = Config(steps=60, batch=16, rate=0.05, decay=0.0, draws=8, critic_rate=0.02)
+QUICK = Config(steps=60, batch=16, lr=0.05, weight_decay=0.0, draws=8, critic_lr=0.02)
 
 
 def world() -> torch.Tensor:
@@ -44,8 +48,8 @@ def test_likelihood_and_pairs_learn_the_two_kinds():
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_the_game_learns_them_too(exact):
-    how = Config(steps=150, batch=16, rate=0.03, decay=0.0, draws=16, critic_rate=0.03)
-    assert right(irgan.fit_game(fresh(), fresh(1), world(), how, exact=exact)) > 0.75
+    config = Config(steps=150, batch=16, lr=0.03, weight_decay=0.0, draws=16, critic_lr=0.03)
+    assert right(irgan.fit_game(fresh(), fresh(1), world(), config, exact=exact)) > 0.75
 
 
 def test_a_seed_decides_everything():
@@ -53,6 +57,13 @@ def test_a_seed_decides_everything():
     for x, y in zip(a.parameters(), b.parameters(), strict=True):
         assert torch.equal(x, y)
     assert not torch.equal(a.source, c.source)
+
+
+def test_a_loss_that_is_no_number_stops_with_a_reason():
+    wild = replace(QUICK, lr=float("inf"))
+    for train in (irgan.fit_likelihood, irgan.fit_pairs, partial(irgan.fit_game, fresh(1))):
+        with pytest.raises(TrainingError, match="learning rate"):
+            train(fresh(), world(), wild)
 
 
 def test_text_alone_cannot_tell_films_apart_that_read_alike():
@@ -66,13 +77,13 @@ def test_text_alone_cannot_tell_films_apart_that_read_alike():
 def test_parts_are_disjoint_and_make_up_the_likes():
     rng = torch.Generator().manual_seed(5)
     liked = world()
-    parts = irgan.part(liked, 500, rng)
-    both = parts.shown + parts.hidden
+    shown, hidden = irgan.part(liked, 500, rng)
+    both = shown + hidden
     assert float(both.max()) == 1
-    assert parts.hidden.any(1).all()
+    assert hidden.any(1).all()
     rows = {tuple(row) for row in liked.tolist()}
     assert all(tuple(row) in rows for row in both.tolist())
-    share = parts.shown.sum() / both.sum()
+    share = shown.sum() / both.sum()
     assert 0.33 < float(share) < 0.45  # below a half: people of whom all was shown are left out
 
 
