@@ -15,6 +15,7 @@ import tyro
 from aigc_lib.benchmark import compare
 from aigc_lib.benchmark.loops import LOOPS
 from aigc_lib.cli import EXTRA, doctor, prepare, record
+from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.cli.train import Evaluate, Sample, Train, TrainDCGAN
 from aigc_lib.core import distributed, results
 from aigc_lib.core.rooms import load_part, rooms, rooms_with
@@ -36,9 +37,11 @@ class Bench:
 
     def __call__(self) -> None:
         """Print the comparison."""
+        path = Path(compare.__file__).parent / "results" / f"bench-{self.model}.json"
+        if self.record:
+            insist_writable(path, ".json")
         result = compare.compare(self.rounds, self.steps, model=self.model)
         if self.record:
-            path = Path(compare.__file__).parent / "results" / f"bench-{self.model}.json"
             command = f"aigc bench --rounds {self.rounds} --steps {self.steps}"
             results.write(path, [result], f"{command} --model {self.model} --record")
         for name in LOOPS:

@@ -25,5 +25,5 @@ def insist_writable(path: Path, ending: str) -> None:
             pass
     except OSError as error:
         raise OSError(
-            f"{path} cannot be written: {error.strerror} ({above}). Name another place with --out"
+            f"{path} cannot be written: {error.strerror} ({above}). Choose another place"
         ) from error

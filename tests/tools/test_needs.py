@@ -44,6 +44,7 @@ def test_the_recorded_needs_are_those_of_the_pages():
     assert told == needs.needs(), "run: python -m tools.needs"
     assert {"peft", "gguf", "sklearn"} <= set(told["11"])  # notebook alone, unseen, in a function
     assert told["12"] == ["gymnasium"]
+    assert told["08"] == ["scipy"]  # in a function that chapter 6 does not use of that module
     assert told["06"] == []
 
 
