@@ -11,13 +11,15 @@ loads go to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_p
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from aigc_lib.core.files import move
+from aigc_lib.data.packages import run
+from aigc_lib.data.sources import LOGIN, Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "site"
@@ -67,26 +69,23 @@ def npm_command() -> list[str]:
 def install(folder: Path) -> None:
     """Let npm install what the lock in ``folder`` names, and nothing that differs from it."""
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    network = ["--fetch-retries=1", "--fetch-timeout=60000"]
-    run = subprocess.run(
-        [*npm_command(), "ci", *options, *network],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf8",
-        errors="replace",
-        check=False,
-    )
-    if run.returncode == 0:
+    try:
+        run([*npm_command(), "ci", "--fetch-retries=1", *options], folder, "npm ci")
         return
-    if "EINTEGRITY" in run.stderr:
-        why = "npm refused an archive that is not the one this book was checked with."
+    except Unavailable as error:
+        reason = str(error)
+    log = (folder / "client.log").read_text("utf8", errors="replace")
+    if "EINTEGRITY" in log:
+        why = f"npm refused an archive: it is not the one this book was checked with, or {LOGIN}."
     else:
         why = (
             "npm could not install the site's scripts. The book's pages need them once; connect to "
             "the network and run the command again."
         )
-    said = [line for line in run.stderr.splitlines() if "error" in line.lower()]
-    raise AssetError("\n".join([f"{why} Nothing was installed.", *said[:6]]))
+    said = [line for line in log.splitlines() if "error" in line.lower()][:6]
+    if "ended with" not in reason:  # a log-in page came, or nothing did
+        said = [reason]
+    raise AssetError("\n".join([f"{why} Nothing was installed.", *said]))
 
 
 def copy(modules: Path, target: Path, wanted: Wanted) -> None:
@@ -128,8 +127,8 @@ def ensure(target: Path = TARGET, source: Path = SOURCE, wanted: Wanted = WANTED
         copy(work / "node_modules", work / "ready", wanted)
         (work / "ready" / "pins.txt").write_text(pins, "utf8")
         if target.exists():
-            os.replace(target, work / "old")
-        os.replace(work / "ready", target)
+            move(target, work / "old")
+        move(work / "ready", target)
     return True
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.mirror import mirror, reply  # noqa: F401
 from tools import site_assets
 from tools.site_assets import AssetError, ensure
 
@@ -114,6 +115,15 @@ def test_without_a_network_the_error_says_what_to_do(tmp_path, monkeypatch):
     assert contents(tmp_path / "site") == {}
 
 
+def test_a_log_in_page_is_told_as_what_it_is(tmp_path, monkeypatch, mirror):  # noqa: F811
+    page = b"<!DOCTYPE html><html>Log in</html>"
+    monkeypatch.setenv("npm_config_registry", mirror(lambda path: reply(page)))
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    with pytest.raises(AssetError, match="log-in first: open any page in a browser"):
+        ensure(tmp_path / "site" / "vendor")
+    assert contents(tmp_path / "site") == {}
+
+
 @pytest.mark.parametrize("moves", [0, 1])
 def test_an_interrupted_run_leaves_the_old_files_or_none(tmp_path, filled, monkeypatch, moves):
     """The first move takes the old files away, the second brings the new ones."""
@@ -124,7 +134,7 @@ def test_an_interrupted_run_leaves_the_old_files_or_none(tmp_path, filled, monke
             raise KeyboardInterrupt
         done.append(move(*paths))
 
-    monkeypatch.setattr(site_assets.os, "replace", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ensure(filled / "vendor", write_source(tmp_path / "new", FILES), WANTED)
     assert contents(filled) == (OLD if moves == 0 else {})
