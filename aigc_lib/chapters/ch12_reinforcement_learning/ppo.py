@@ -152,7 +152,7 @@ def fit(
             rollout = actor.play(model, s.horizon)
             found = improve(model, optimizer, rollout, s, rng).tolist()
             means = dict(zip(STATISTICS, found, strict=True))
-            largest = max(float(p.detach().abs().max()) for p in model.parameters())
+            largest = torch.stack([p.detach().abs().max() for p in model.parameters()]).max().item()
             insist_on_finite({**means, "largest weight": largest}, f"in update {update}")
             steps += int(rollout.valid.sum())
             row: Row = {

@@ -277,6 +277,18 @@ def test_what_cannot_be_is_refused(monkeypatch):
         fit(model(), cartpoles(2), SMALL, progress=False)
 
 
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_weights_that_are_no_numbers_stop_with_a_reason_though_the_losses_were(monkeypatch, wrong):
+    def improve(net, *rest):
+        with torch.no_grad():
+            net.critic[0].weight[1, 2] = wrong
+        return torch.zeros(len(ppo.STATISTICS))
+
+    monkeypatch.setattr(ppo, "improve", improve)
+    with pytest.raises(TrainingError, match="largest weight"):
+        fit(model(), cartpoles(2), SMALL, progress=False)
+
+
 def test_on_update_may_add_to_the_row():
     settings = Config(updates=2, horizon=4)
     rows = fit(model(), cartpoles(2), settings, progress=False,
