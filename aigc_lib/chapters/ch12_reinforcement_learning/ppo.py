@@ -13,7 +13,6 @@ scaling of observations and rewards, several processes.
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,10 +114,9 @@ def improve(
 def fit(
     model: ActorCritic,
     env: Env,
-    settings: Config | None = None,
+    settings: Config = Config(),
     seed: int = 0,
     *,
-    on_update: Callable[[ActorCritic, Row], None] | None = None,
     progress: bool = True,
 ) -> list[Row]:
     """Train ``model`` in place; with the same seeds, to the same bits.
@@ -126,9 +124,8 @@ def fit(
     Args:
         model: made for the environment's observations and actions.
         env: environments side by side, such as ``gymnasium.make_vec("CartPole-v1", 16)``.
-        settings: ``Config()`` if none.
+        settings: of the training.
         seed: of environments, actions and the order of steps.
-        on_update: called with the model and its new row; may add to the row.
         progress: show a progress bar.
 
     Returns:
@@ -140,13 +137,13 @@ def fit(
         TrainingError: a loss or a weight stopped being a finite number.
         ValueError: an environment that ``Actor`` cannot play.
     """
-    s = settings or Config()
+    s, history = settings, list[Row]()
     actor, rng = Actor(env, seed), torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=s.lr, eps=1e-5)
-    history: list[Row] = []
     steps, start = 0, time.perf_counter()
-    with tqdm(total=s.updates, unit="update", disable=not progress, desc="training") as bar:
-        for update in range(1, s.updates + 1):
+    updates = range(1, s.updates + 1)
+    with tqdm(updates, unit="update", disable=not progress, desc="training") as bar:
+        for update in bar:
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * (1 - (update - 1) / s.updates)
             rollout = actor.play(model, s.horizon)
@@ -155,17 +152,13 @@ def fit(
             largest = max(float(p.detach().abs().max()) for p in model.parameters())
             insist_on_finite({**means, "largest weight": largest}, f"in update {update}")
             steps += int(rollout.valid.sum())
-            row: Row = {
+            history.append({
                 "update": update,
                 "steps": steps,
                 "seconds": time.perf_counter() - start,
                 "episodes": actor.episodes,
                 "score": float(np.mean(actor.returns)) if actor.returns else math.nan,
                 **means,
-            }
-            if on_update:
-                on_update(model, row)
-            history.append(row)
-            bar.update()
-            bar.set_postfix(score=f"{row['score']:.1f}")
+            })  # fmt: skip
+            bar.set_postfix(score=f"{history[-1]['score']:.1f}")
     return history
