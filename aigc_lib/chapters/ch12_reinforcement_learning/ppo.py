@@ -3,10 +3,6 @@
 ``rollout.Actor`` acts; ``improve`` takes a few epochs of ``losses.ppo_loss`` over what it brought
 home; ``fit`` is the loop.
 
-    env = gymnasium.make_vec("CartPole-v1", num_envs=16)
-    model = ActorCritic(observation=4, actions=2)
-    history = fit(model, env)
-
 Source: Schulman et al., 2017, arXiv:1707.06347, algorithm 1. Left out: clipping of the value loss,
 scaling of observations and rewards, several processes.
 """
@@ -33,16 +29,12 @@ class Config:
     """What may be chosen; the defaults are for ``cartpole``.
 
     Attributes:
-        updates: rounds of acting and improving.
-        horizon: steps of each environment in a round.
-        epochs: passes over a round's steps.
-        batch: steps in one gradient step, at most.
+        updates, horizon: rounds of acting and improving; steps of each environment in one.
+        epochs, batch: passes over a round's steps; steps in one gradient step, at most.
         lr: first learning rate of Adam; it falls in a line towards 0.
-        gamma: discount.
-        lam: lambda of the advantages.
+        gamma, lam: discount, and lambda of the advantages.
         clip: epsilon of the policy's loss.
-        value_weight: of the squared error of the values.
-        entropy_weight: reward for being undecided.
+        value_weight, entropy_weight: of the values' squared error; of being undecided.
         grad_clip: longest gradient; a longer one is shortened to it.
     """
 
