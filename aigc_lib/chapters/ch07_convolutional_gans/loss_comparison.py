@@ -1,7 +1,5 @@
 """Losses, averages and augmentation on Fashion-MNIST: chapter 07's experiments, once.
 
-    aigc record 07 contest     # all rows of the chapter's tables
-
 Every setting is one conditional game, ``R1``, with one or two things changed, on the same networks,
 pictures and seeds. What is judged: 5,000 samples, 500 of each class.
 """

@@ -4,17 +4,14 @@ Three digits, drawn at random, are the red, green and blue of one picture, so th
 The game has no labels here. A classifier of single digits names the three channels of each sample;
 reported are how many kinds occur among 26,000 samples, and the KL divergence of their shares from
 even ones (Metz et al., 2017, arXiv:1611.02163, and Srivastava et al., 2017, arXiv:1705.07761).
-
-    aigc record 07 stacked     # three seeds, a few minutes each
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from aigc_lib.core.pixels import normalize, to_uint8
+from aigc_lib.core.pixels import normalize
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import ImageSet
@@ -54,9 +51,8 @@ def players(seed: int, width: int = 32, device: torch.device | str = "cpu") -> G
 def fit(gan: Gan, digits: ImageSet, images: int, seed: int, progress: bool = True) -> Gan:
     """Train on 60,000 stacked pictures with chapter 7's game: non-saturating, lazy R1."""
     batches = Batches(stack(digits, 60_000, seed).to(gan.device), 64, seed=seed)
-    training.fit(
-        gan, batches, images, loss=losses.with_r1(1.0, every=8), tick=images, progress=progress
-    )
+    loss = losses.with_r1(1.0, every=8)
+    training.fit(gan, batches, images, loss=loss, tick=images, progress=progress)
     return gan
 
 
@@ -78,10 +74,3 @@ def count(found: Tensor) -> dict[str, Any]:
     shares = counts / counts.sum()
     present = shares[shares > 0]
     return {"modes": len(present), "kl": float((present * (present * KINDS).log()).sum())}
-
-
-def measure(
-    gan: Gan, classifier: ImageClassifier, n: int = SAMPLES, seed: int = 3
-) -> Mapping[str, Any]:
-    """``count`` for n samples of the averaged generator."""
-    return count(kinds(to_uint8(gan.sample(n, seed=seed)), classifier))

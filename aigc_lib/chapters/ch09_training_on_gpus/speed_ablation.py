@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from aigc_lib.benchmark.loops import MODELS
 from aigc_lib.chapters.ch09_training_on_gpus.training_loop import Climber, Rung
-from aigc_lib.core.speed import EAGER
 
 
 def rungs(device: torch.device, *, images: bool = True, compiled: bool = False) -> dict[str, Rung]:
@@ -28,31 +27,27 @@ def rungs(device: torch.device, *, images: bool = True, compiled: bool = False) 
         images: False for networks of fully connected layers, which have no memory layout to choose.
         compiled: with ``torch.compile``, which takes a compiler and minutes to warm up.
     """
-    found = {"textbook": Rung()}
-    found["images on the device"] = rung = Rung(on_device=True)
-    found["nothing read back"] = rung = replace(rung, reads=False)
-    found["no unused gradients"] = rung = replace(rung, unused=False)
-    found["fused optimiser"] = rung = replace(rung, fused=True)
-    speed = EAGER
-    if images:
-        speed = replace(speed, channels_last=True)
-        found["channels last"] = rung = replace(rung, speed=speed)
-    if device.type == "cuda":
-        speed = replace(speed, graph=True)
-        found["CUDA graph"] = rung = replace(rung, speed=speed)
-    speed = replace(speed, bf16=True)
-    found["bfloat16"] = rung = replace(rung, speed=speed)
-    if compiled:
+    found = {
+        "textbook": Rung(),
+        "images on the device": Rung(on_device=True),
+        "nothing read back": Rung(on_device=True, reads=False),
+        "no unused gradients": Rung(on_device=True, reads=False, unused=False),
+    }
+    found["fused optimiser"] = rung = replace(found["no unused gradients"], fused=True)
+    for name, wanted, change in (
+        ("channels last", images, {"channels_last": True}),
+        ("CUDA graph", device.type == "cuda", {"graph": True}),
+        ("bfloat16", True, {"bf16": True}),
         # A compiled network cannot be recorded before it has been compiled: without the graph.
-        speed = replace(speed, compile=True, graph=False)
-        found["compiled"] = replace(rung, speed=speed)
+        ("compiled", compiled, {"compile": True, "graph": False}),
+    ):
+        if wanted:
+            found[name] = rung = replace(rung, speed=replace(rung.speed, **change))
     return found
 
 
-def host_syncs(climber: Climber, steps: int = 5) -> int | None:
-    """How often the host waits for the GPU in ``steps`` steps; None on a CPU, which never waits."""
-    if climber.device.type != "cuda":
-        return None
+def host_syncs(climber: Climber, steps: int = 5) -> int:
+    """How often the host waits for the GPU in ``steps`` steps."""
     climber.run(5)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 import torch
@@ -55,7 +56,6 @@ class Climber:
 
     def __init__(self, model: Model, rung: Rung, device: torch.device, seed: int = 0) -> None:
         self.rung, self.device = rung, device
-        data = load("mnist")
         self.gan = Gan(
             *model.build(seed),
             latent_dim=model.latent_dim,
@@ -71,23 +71,17 @@ class Climber:
         accelerate(self.gan, rung.speed)
         self.advance = RecordedStep() if rung.speed.graph else training.step
         if rung.on_device:
-            self.batches: Iterator[Any] = iter(
-                Batches(data.images.to(device), model.batch, seed=seed)
-            )
+            images = load("mnist").images.to(device)
+            self.batches: Iterator[Any] = iter(Batches(images, model.batch, seed=seed))
         else:
             convert = [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
             pictures = FOLDERS["mnist"](str(cache_dir()), transform=transforms.Compose(convert))
-            self.loader = DataLoader(pictures, model.batch, shuffle=True, drop_last=True)
-            self.batches = iter(())
+            loader = DataLoader(pictures, model.batch, shuffle=True, drop_last=True)
+            self.batches = (images for images, _ in chain.from_iterable(repeat(loader)))
 
     def next_batch(self) -> Tensor:
         """Images (N, 1, 28, 28) on the device: bytes, or floats in [-1, 1] from the loader."""
-        try:
-            batch = next(self.batches)
-        except StopIteration:  # an epoch of the loader is over, or not yet begun
-            self.batches = iter(self.loader)
-            batch = next(self.batches)
-        images: Tensor = batch[0] if isinstance(batch, list) else batch
+        images: Tensor = next(self.batches)
         return images.to(self.device)
 
     def step(self, real: Tensor) -> Tensor:

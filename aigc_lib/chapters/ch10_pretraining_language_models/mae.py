@@ -46,10 +46,7 @@ class MAEConfig:
         if self.patch < 1 or self.side < 1 or self.side % self.patch:
             raise ValueError(f"patches of {self.patch} pixels do not tile {self.side}: divide it")
         if not 1 <= self.visible < self.places:
-            raise ValueError(
-                f"visible must be from 1 to {self.places - 1}, so that something is seen and "
-                f"something hidden, got {self.visible}"
-            )
+            raise ValueError(f"visible must be from 1 to {self.places - 1}, got {self.visible}")
 
 
 def to_patches(images: Tensor, patch: int) -> Tensor:
@@ -58,12 +55,7 @@ def to_patches(images: Tensor, patch: int) -> Tensor:
     Raises:
         ValueError: another shape, or a patch that does not tile it.
     """
-    if (
-        images.ndim != 4
-        or images.shape[1] != 1
-        or images.shape[2] % patch
-        or images.shape[3] % patch
-    ):
+    if images.ndim != 4 or images.shape[1] != 1 or any(n % patch for n in images.shape[2:]):
         raise ValueError(
             f"patches of {patch} pixels need grey pictures (N, 1, H, W) that they tile, got "
             f"{tuple(images.shape)}"

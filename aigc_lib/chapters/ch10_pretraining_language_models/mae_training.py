@@ -4,7 +4,6 @@
 a logistic regression on frozen features and few labels.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from aigc_lib.chapters.ch10_pretraining_language_models.mae import (
     to_patches,
 )
 from aigc_lib.core.pixels import normalize
-from aigc_lib.core.training import Row, TrainingError
+from aigc_lib.core.training import Row, insist_on_finite
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import load
 from aigc_lib.lm.training import adamw, cosine_lr
@@ -70,10 +69,9 @@ class Config:
     """How ``fit`` trains.
 
     Attributes:
-        steps: of training.
-        lr: the highest learning rate; it ends at a tenth.
-        warmup: steps until the learning rate is full.
-        weight_decay: weight decay of the matrices.
+        steps: how many.
+        lr, warmup: the highest learning rate, which ends at a tenth; steps until it is reached.
+        weight_decay: of the matrices.
         contrast: guess each hidden patch less its mean and divided by its standard deviation, so
             that its pattern counts and not how bright it is (He et al., 2022, section 4.1).
     """
@@ -110,10 +108,9 @@ def fit(
     Args:
         model: to train, on the device of the batches.
         batches: endless pictures without labels.
-        settings: see there.
+        settings: of the training.
         seed: of what is hidden.
-        tick: steps between rows and calls of ``on_tick``, which may add to its row.
-        on_tick: see ``tick``.
+        tick, on_tick: steps between rows; what is called with each, and may add to it.
         progress: show a progress bar.
 
     Returns:
@@ -143,26 +140,22 @@ def fit(
         total += loss.detach()
         if (step + 1) % tick == 0 or step + 1 == settings.steps:
             mean = float(total) / ((step % tick) + 1)
-            if not math.isfinite(mean):
-                raise TrainingError(
-                    f"the loss stopped being finite before step {step + 1}: lower the learning rate"
-                )
-            row = {"steps": step + 1, "seconds": time.perf_counter() - start, "loss": mean}
+            insist_on_finite({"loss": mean}, f"before step {step + 1}")
+            history.append(
+                {"steps": step + 1, "seconds": time.perf_counter() - start, "loss": mean}
+            )
             if on_tick:
-                on_tick(row)
-            history.append(row)
+                on_tick(history[-1])
             total.zero_()
     model.eval()
     return history
 
 
 @torch.no_grad()
-def evaluate(
-    model: MaskedAutoencoder, images: Tensor, contrast: bool = False, seed: int = 0
-) -> float:
+def evaluate(model: MaskedAutoencoder, images: Tensor, contrast: bool = False) -> float:
     """``loss_of`` over held-out pictures uint8 (N, 1, H, W); the same patches hidden every time."""
     patches = to_patches(normalize(images), model.config.patch)
-    rng = torch.Generator(patches.device).manual_seed(seed)
+    rng = torch.Generator(patches.device).manual_seed(0)
     seen, hidden = choose(len(patches), model.config.places, model.config.visible, rng)
     total = 0.0
     for part in torch.arange(len(images)).split(500):

@@ -1,7 +1,5 @@
 """Pretraining at a published setting: nanoGPT's for Shakespeare on a laptop (chapter 10).
 
-    aigc record 10 pretraining     # both loops, three seeds, about a minute each
-
 ``fit`` uses ``lm.training``. ``fit_plainly`` is the loop that tutorials show: windows are cut and
 stacked one by one, the optimiser goes through the tensors one by one, and the loss is read back at
 each step. Both start from the same weights and see the same windows.
@@ -24,7 +22,7 @@ from torch import Tensor
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import training
 from aigc_lib.lm.batches import TokenBatches
-from aigc_lib.lm.tokenizers import Characters
+from aigc_lib.lm.tokenizers import BytePairs, Characters
 from aigc_lib.nets.gpt import GPT, GPTConfig
 
 CLIP, DECAY = 1.0, 0.1
@@ -36,10 +34,8 @@ class Config:
 
     Attributes:
         layers, heads, width, context: the network, see ``GPTSize``.
-        batch: windows a step.
-        steps: of training.
-        warmup: steps until the learning rate is full.
-        lr: the highest learning rate; it ends at a tenth.
+        batch, steps: windows a step, and steps.
+        lr, warmup: the highest learning rate, which ends at a tenth; steps until it is reached.
     """
 
     layers: int = 4
@@ -60,18 +56,18 @@ NANO_GPU = Config(layers=6, heads=6, width=384, context=256, batch=64, steps=500
 class Text(NamedTuple):
     """The plays as numbers: int64 (N,), what is held out, and its length in characters."""
 
-    tokenizer: Characters
+    tokenizer: Characters | BytePairs
     train: Tensor
     valid: Tensor
     characters: int
 
 
-def plays(device: torch.device | str = "cpu") -> Text:
-    """Shakespeare's plays on the device, four of them held out whole."""
+def plays(device: torch.device | str = "cpu", tokenizer: BytePairs | None = None) -> Text:
+    """Shakespeare's plays on the device, four of them held out whole; in characters by default."""
     train, valid = load_text("shakespeare"), load_text("shakespeare", "valid")
-    tokenizer = Characters(train)
-    numbers = [torch.tensor(tokenizer.encode(text), device=device) for text in (train, valid)]
-    return Text(tokenizer, numbers[0], numbers[1], len(valid))
+    known = tokenizer or Characters(train)
+    learn, held = (torch.tensor(known.encode(text), device=device) for text in (train, valid))
+    return Text(known, learn, held, len(valid))
 
 
 def fresh(setting: Config, vocabulary: int, seed: int, device: torch.device | str = "cpu") -> GPT:
@@ -127,8 +123,5 @@ def score(model: GPT, text: Text) -> dict[str, Any]:
 
     A rare character is several tokens; what it costs is the sum of theirs.
     """
-    nats = training.evaluate(model, text.valid) * (len(text.valid) - 1)
-    return {
-        "nats_per_character": nats / (text.characters - 1),
-        "held_out_characters": text.characters,
-    }
+    nats, n = training.evaluate(model, text.valid) * (len(text.valid) - 1), text.characters
+    return {"nats_per_character": nats / (n - 1), "held_out_characters": n}

@@ -6,37 +6,17 @@ Every run sees the same number of windows of the same length. What is recorded i
 a character of the held-out plays, so that the two tokenisers may be compared.
 """
 
-from typing import Any
+from dataclasses import replace
 
 import torch
 
+from aigc_lib.chapters.ch10_pretraining_language_models import nanogpt
 from aigc_lib.core.results import Recording
 from aigc_lib.data.texts import load_text
-from aigc_lib.lm import tokenizers, training
-from aigc_lib.lm.batches import TokenBatches
-from aigc_lib.nets.gpt import GPT, GPTConfig
+from aigc_lib.lm import tokenizers
 
-WIDTHS, LAYERS, HEADS, CONTEXT = (16, 32, 64, 128), 2, 4, 64
-STEPS, BATCH, LR, MERGES = 1000, 32, 3e-3, 512
-
-
-def run(
-    learn: torch.Tensor, valid: torch.Tensor, vocabulary: int, width: int, seed: int
-) -> dict[str, Any]:
-    """One size and seed: nats over the whole held-out text, and the number of parameters."""
-    torch.manual_seed(seed)
-    model = GPT(GPTConfig(vocabulary, CONTEXT, LAYERS, HEADS, width))
-    batches = TokenBatches(learn, BATCH, CONTEXT, seed)
-    training.fit(training.Run(model, LR), batches, STEPS, progress=False)
-    nats = training.evaluate(model, valid) * (len(valid) - 1)
-    inner = sum(p.numel() for p in model.blocks.parameters())
-    return {
-        "width": width,
-        "seed": seed,
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "in_blocks": inner,
-        "nats": nats,
-    }
+WIDTHS, MERGES = (16, 32, 64, 128), 512
+SETTING = nanogpt.Config(layers=2, batch=32, steps=1000, lr=3e-3)
 
 
 def main(seeds: int = 3) -> None:
@@ -46,19 +26,23 @@ def main(seeds: int = 3) -> None:
         seeds: how many, from 0 on.
     """
     torch.set_num_threads(1)
-    train, test = (load_text("shakespeare", part) for part in ("train", "valid"))
-    kinds: dict[str, tokenizers.Characters | tokenizers.BytePairs] = {
-        "characters": tokenizers.Characters(train),
-        "byte pairs": tokenizers.learn(train[:1_000_000], MERGES),
-    }
-    tokens = {k: [torch.tensor(t.encode(x)) for x in (train, test)] for k, t in kinds.items()}
+    pairs = tokenizers.learn(load_text("shakespeare")[:1_000_000], MERGES)
+    texts = {"characters": nanogpt.plays(), "byte pairs": nanogpt.plays(tokenizer=pairs)}
     command = f"aigc record 10 scaling --seeds {seeds}"
     recording = Recording("scaling", __file__, command, key=("tokeniser", "width", "seed"))
     settings = [*(("characters", width) for width in WIDTHS), ("byte pairs", 64)]
     for name, width, seed in recording.missing([(*s, k) for s in settings for k in range(seeds)]):
-        learn, valid = tokens[name]
-        row = run(learn, valid, kinds[name].size, width, seed)
-        row["nats_per_character"] = row.pop("nats") / (len(test) - 1)
-        row |= {"tokeniser": name, "vocabulary": kinds[name].size, "steps": STEPS}
-        row["tokens_per_character"] = len(valid) / len(test)
-        recording.add(row)
+        text, setting = texts[name], replace(SETTING, width=width)
+        model = nanogpt.fresh(setting, text.tokenizer.size, seed)
+        nanogpt.fit(model, text.train, setting, seed, progress=False)
+        recording.add({
+            "width": width,
+            "seed": seed,
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "in_blocks": sum(p.numel() for p in model.blocks.parameters()),
+            "nats_per_character": nanogpt.score(model, text)["nats_per_character"],
+            "tokeniser": name,
+            "vocabulary": text.tokenizer.size,
+            "steps": setting.steps,
+            "tokens_per_character": len(text.valid) / text.characters,
+        })  # fmt: skip

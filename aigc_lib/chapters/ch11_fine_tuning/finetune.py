@@ -6,7 +6,6 @@ differs between two results is the way.
 """
 
 import copy
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from aigc_lib.chapters.ch11_fine_tuning.lora import add_lora, trainable
-from aigc_lib.core.training import TrainingError
+from aigc_lib.core.training import insist_on_finite
 from aigc_lib.lm.training import evaluate, loss_of
 from aigc_lib.nets.gpt import GPT
 
@@ -30,12 +29,10 @@ class Config:
     """How a model is tuned.
 
     Attributes:
-        lr: learning rate of AdamW, the same all the time.
-        steps: at most.
-        batch: windows a step.
+        lr, weight_decay: of AdamW, the same all the time.
+        steps, batch: steps, at most, and windows in each.
         every: steps between two looks at the validation text.
         patience: stop after so many looks without a better one; None: never stop early.
-        weight_decay: weight decay of what is trained.
         grad_clip: longest gradient; a longer one is shortened to it.
     """
 
@@ -125,49 +122,34 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
     optimizer = torch.optim.AdamW(
         parameters, lr=s.lr, betas=(0.9, 0.99), weight_decay=s.weight_decay
     )
-    looks: tuple[list[int], list[float], list[float]] = [], [], []
+    steps, train, scores, recent = list[int](), list[float](), list[float](), list[float]()
     best, kept, start = 0, copy.deepcopy(model.state_dict()), time.perf_counter()
-    recent: list[float] = []
     for step in range(s.steps + 1):
         x, y = next(batches)
         if step % s.every == 0:
             if not recent:
                 with torch.no_grad():
                     recent = [float(loss_of(model, x, y))]
-            values = sum(recent) / len(recent), evaluate(model, valid)
-            if not math.isfinite(sum(values)):
-                raise TrainingError(f"the loss is {values} at step {step}: lower lr")
-            looks[0].append(step)
-            looks[1].append(values[0])
-            looks[2].append(values[1])
+            steps.append(step)
+            train.append(sum(recent) / len(recent))
+            scores.append(evaluate(model, valid))
+            insist_on_finite({"train": train[-1], "valid": scores[-1]}, f"by step {step}")
             recent = []
-            if looks[2][-1] < looks[2][best]:
-                best, kept = len(looks[2]) - 1, copy.deepcopy(model.state_dict())
-            if s.patience is not None and len(looks[2]) - 1 - best >= s.patience:
+            if scores[-1] < scores[best]:
+                best, kept = len(scores) - 1, copy.deepcopy(model.state_dict())
+            if s.patience is not None and len(scores) - 1 - best >= s.patience:
                 break
         if step < s.steps:
-            recent.append(_step(model, x, y, optimizer, parameters, s.grad_clip))
+            model.train()
+            loss = loss_of(model, x, y)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(parameters, s.grad_clip)
+            optimizer.step()
+            recent.append(float(loss.detach()))
     model.load_state_dict(kept)
     model.eval()
-    return Tuned(*looks, best, time.perf_counter() - start)
-
-
-def _step(
-    model: GPT,
-    x: Tensor,
-    y: Tensor,
-    optimizer: torch.optim.Optimizer,
-    parameters: list[nn.Parameter],
-    grad_clip: float,
-) -> float:
-    """One step in training mode; the loss before it."""
-    model.train()
-    loss = loss_of(model, x, y)
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(parameters, grad_clip)
-    optimizer.step()
-    return float(loss.detach())
+    return Tuned(steps, train, scores, best, time.perf_counter() - start)
 
 
 def training_bytes(model: nn.Module) -> int:

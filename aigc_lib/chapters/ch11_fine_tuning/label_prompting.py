@@ -59,11 +59,8 @@ def from_writer(writer: Writer) -> Reader:
 
     def features(tokens: Tensor) -> Tensor:
         found: list[Tensor] = []
-        hook = model.norm.register_forward_hook(lambda module, given, out: found.append(out))
-        try:
+        with model.norm.register_forward_hook(lambda module, given, out: found.append(out)):
             model(tokens)
-        finally:
-            hook.remove()
         return found[0]
 
     table = model.embedding.weight
@@ -93,9 +90,7 @@ def padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 
     A causal model never looks to the right, so what fills up changes nothing.
     """
-    tokens = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.int64)
-    for i, row in enumerate(rows):
-        tokens[i, : len(row)] = torch.tensor(row)
+    tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
     return tokens, torch.tensor([len(row) - 1 for row in rows])
 
 
@@ -194,14 +189,13 @@ def price(reader: Reader, text: str) -> float:
     The text is read in pieces of the model's context; the first token of each is not counted.
     """
     reader.model.eval()
-    losses, counts = list[float](), list[int]()
+    total, count = 0.0, 0
     for piece in torch.tensor([reader.encode(text)]).split(reader.context, dim=1):
-        if piece.shape[1] > 1:
-            counted = torch.arange(piece.shape[1])[None] > 0
-            features = reader.features(piece)
-            losses.append(float(answer_loss(features, reader.table, piece, counted)))
-            counts.append(piece.shape[1] - 1)
-    return sum(x * n for x, n in zip(losses, counts, strict=True)) / sum(counts)
+        if n := piece.shape[1] - 1:
+            counted = torch.arange(n + 1)[None] > 0
+            total += n * float(answer_loss(reader.features(piece), reader.table, piece, counted))
+            count += n
+    return total / count
 
 
 def restart(reader: Reader, seed: int) -> None:

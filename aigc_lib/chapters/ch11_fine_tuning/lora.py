@@ -1,8 +1,8 @@
 """LoRA: fine-tuning a network through small matrices beside its frozen ones (chapter 11).
 
 Hu et al. (2021), "LoRA: Low-rank adaptation of large language models", arXiv:2106.09685, section
-4.1. Any network of ``nn.Linear`` will do; other layers, trained biases and several LoRAs at once
-are left out. A layer W x + b stays as it is, and gains a product of two thin, trained matrices:
+4.1. Any network of ``nn.Linear`` will do; other layers, trained biases, dropout and several LoRAs
+at once are left out. A layer W x + b stays, and gains a product of two thin, trained matrices:
 
     y = W x + b + (alpha / rank) B A x        A (rank, in), B (out, rank)
 """
@@ -26,18 +26,16 @@ class LoRALinear(nn.Module):
         base: the layer, (..., in) -> (..., out); it is frozen, and lives on as ``.base``.
         rank: rows of A and columns of B, at most the smaller side of W.
         alpha: the product counts ``alpha / rank`` times.
-        dropout: probability of hiding an input from A in training; W always sees all of them.
     """
 
-    def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float = 0.0) -> None:
+    def __init__(self, base: nn.Linear, rank: int, alpha: float) -> None:
         super().__init__()
-        _check(base, "the layer", rank, alpha, dropout)
+        _check(base, "the layer", rank, alpha)
         self.base, self.scale = base.requires_grad_(False), alpha / rank
         wide = torch.promote_types(base.weight.dtype, torch.float32)
         self.A = nn.Parameter(base.weight.new_empty(rank, base.in_features, dtype=wide))
         self.B = nn.Parameter(base.weight.new_zeros(base.out_features, rank, dtype=wide))
         nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
-        self.dropout = nn.Dropout(dropout)
         self.original: Tensor | None  # while merged: W, to go back to
         self.register_buffer("original", None)
         # The state of a merged layer would hold the product twice: in W and beside it.
@@ -46,11 +44,11 @@ class LoRALinear(nn.Module):
         self.train(base.training)  # a new module is in training mode, its model perhaps not
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., in) -> (..., out). Merged, it is one layer again, without dropout."""
+        """(..., in) -> (..., out). Merged, it is one layer again."""
         y: Tensor = self.base(x)
         if self.original is not None:
             return y
-        low = F.linear(F.linear(self.dropout(x.to(self.A.dtype)), self.A), self.B)
+        low = F.linear(F.linear(x.to(self.A.dtype), self.A), self.B)
         return (y + self.scale * low).to(y.dtype)
 
     @torch.no_grad()
@@ -74,17 +72,15 @@ def _refuse_merged(model: nn.Module, *_: object) -> None:
         raise RuntimeError("LoRA is merged, its product is in the weight already: unmerge first")
 
 
-def _check(layer: nn.Linear, name: str, rank: int, alpha: float, dropout: float) -> None:
+def _check(layer: nn.Linear, name: str, rank: int, alpha: float) -> None:
     sides = layer.in_features, layer.out_features
     if not 1 <= rank <= min(sides):
         raise ValueError(f"rank must be from 1 to {min(sides)} for {name} {sides}, got {rank}")
-    if not (0 < alpha < math.inf and 0 <= dropout < 1):
-        raise ValueError(f"need alpha > 0 and dropout in [0, 1), got {alpha} and {dropout}")
+    if not 0 < alpha < math.inf:
+        raise ValueError(f"need alpha > 0, got {alpha}")
 
 
-def add_lora(
-    model: nn.Module, rank: int, alpha: float, targets: Sequence[str], dropout: float = 0.0
-) -> int:
+def add_lora(model: nn.Module, rank: int, alpha: float, targets: Sequence[str]) -> int:
     """Freeze ``model``, add LoRA to the layers that ``targets`` name; how many numbers train.
 
     Make the optimiser afterwards, with ``trainable(model)``. ``targets`` are ends of dotted names,
@@ -106,12 +102,12 @@ def add_lora(
         chosen |= found
     holders = list(model.named_parameters(remove_duplicate=False))
     for name, layer in chosen.items():
-        _check(layer, name, rank, alpha, dropout)
+        _check(layer, name, rank, alpha)
         if len(tied := [holder for holder, weight in holders if weight is layer.weight]) > 1:
             raise ValueError(f"{' and '.join(tied)} are one weight: give {name} one of its own")
     model.requires_grad_(False)
     for name, layer in chosen.items():
-        model.set_submodule(name, LoRALinear(layer, rank, alpha, dropout))
+        model.set_submodule(name, LoRALinear(layer, rank, alpha))
     return sum(parameter.numel() for parameter in trainable(model))
 
 

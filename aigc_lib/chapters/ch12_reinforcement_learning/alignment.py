@@ -9,7 +9,6 @@ The model that is steered, the **policy**, writes; a reward scores what it wrote
 for the same optimum by DPO, from pairs of texts that the reference wrote beforehand.
 """
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,11 +26,12 @@ from aigc_lib.chapters.ch12_reinforcement_learning.text_losses import (
     next_log_probs,
     place_divergences,
 )
-from aigc_lib.core.training import Row, TrainingError
+from aigc_lib.core.training import Row, insist_on_finite
 from aigc_lib.lm.sampling import generate
 from aigc_lib.nets.gpt import GPT
 
 Reward = Callable[[Tensor], Tensor]
+Lesson = Callable[[int], tuple[Tensor, dict[str, Tensor]]]  # step -> loss, what was measured
 
 
 def write(model: GPT, prompt: Prompt, n: int, seed: int) -> Tensor:
@@ -95,20 +95,20 @@ def steer(
     Raises:
         TrainingError: a gradient stopped being a finite number.
     """
-    s, history = settings, []
-    optimizer = torch.optim.Adam(policy.parameters(), lr=s.lr)
-    seeds = torch.randint(2**31, (s.steps,), generator=torch.Generator().manual_seed(seed)).tolist()
-    start = time.perf_counter()
-    for step in tqdm(range(s.steps), disable=not progress, desc="steering", unit="step"):
+    s, rng = settings, torch.Generator().manual_seed(seed)
+    seeds = torch.randint(2**31, (s.steps,), generator=rng).tolist()
+
+    def lesson(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         texts = write(policy, prompt, s.batch, seeds[step])
         earned = reward(texts)
         ours = next_log_probs(policy, prompt, texts)
         with torch.no_grad():
             theirs = next_log_probs(reference, prompt, texts)
             kl = place_divergences(ours, theirs).sum(1).mean()
-        _descend(policy, optimizer, anchored_loss(ours, theirs, texts, earned, s.beta), s.grad_clip)
-        history.append(_row(step, time.perf_counter() - start, reward=earned.mean(), kl=kl))
-    return history
+        loss = anchored_loss(ours, theirs, texts, earned, s.beta)
+        return loss, {"reward": earned.mean(), "kl": kl}
+
+    return _descend(policy, lesson, s, progress)
 
 
 class Pairs(NamedTuple):
@@ -154,13 +154,9 @@ def prefer(
     """Learn from pairs by DPO, in place: no reward, no writing during training.
 
     Args:
-        policy: starts as a copy of the reference, with parameters that want a gradient.
-        reference: frozen.
-        prompt: what every text starts with.
+        policy, reference, prompt, settings, progress: as in ``steer``.
         pairs: which text is liked better.
-        settings: beta, steps, batch and learning rate.
         seed: of the order of the pairs.
-        progress: show a progress bar.
 
     Returns:
         one row a step, measured before the step: ``step``, ``loss`` (log 2 at the start),
@@ -169,32 +165,33 @@ def prefer(
     Raises:
         TrainingError: a gradient stopped being a finite number.
     """
-    s, history = settings, []
-    optimizer = torch.optim.Adam(policy.parameters(), lr=s.lr)
-    rng = torch.Generator().manual_seed(seed)
+    s, rng = settings, torch.Generator().manual_seed(seed)
     with torch.no_grad():
         known = [torch.cat([log_probs(reference, prompt, x) for x in texts.split(256)])
                  for texts in pairs]  # fmt: skip
-    start = time.perf_counter()
-    for step in tqdm(range(s.steps), disable=not progress, desc="preferring", unit="step"):
+
+    def lesson(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         some = torch.randint(len(pairs.chosen), (s.batch,), generator=rng)
         good, bad = (log_probs(policy, prompt, texts[some]) for texts in pairs)
         loss = dpo_loss(good, bad, known[0][some], known[1][some], s.beta)
         with torch.no_grad():
             right = (good - known[0][some] > bad - known[1][some]).float().mean()
-        _descend(policy, optimizer, loss, s.grad_clip)
-        history.append(_row(step, time.perf_counter() - start, loss=loss.detach(), right=right))
+        return loss, {"loss": loss.detach(), "right": right}
+
+    return _descend(policy, lesson, s, progress)
+
+
+def _descend(policy: GPT, lesson: Lesson, settings: Config, progress: bool) -> list[Row]:
+    """Adam on the losses of the lessons; a row of what each measured before its step."""
+    optimizer = torch.optim.Adam(policy.parameters(), lr=settings.lr)
+    history, start = list[Row](), time.perf_counter()
+    for step in tqdm(range(settings.steps), disable=not progress, desc="training", unit="step"):
+        loss, measured = lesson(step)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), settings.grad_clip)
+        insist_on_finite({"length of the gradient": float(norm)}, f"in step {step}")
+        optimizer.step()
+        found = {name: float(value) for name, value in measured.items()}
+        history.append({"step": step, **found, "seconds": time.perf_counter() - start})
     return history
-
-
-def _descend(policy: GPT, optimizer: torch.optim.Optimizer, loss: Tensor, longest: float) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), longest)
-    if not math.isfinite(float(norm)):
-        raise TrainingError("a gradient stopped being finite. Lower the learning rate.")
-    optimizer.step()
-
-
-def _row(step: int, seconds: float, **measured: Tensor) -> Row:
-    return {"step": step, **{k: float(v) for k, v in measured.items()}, "seconds": seconds}

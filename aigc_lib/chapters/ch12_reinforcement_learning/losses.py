@@ -41,8 +41,7 @@ def advantages(
         next_values: V of the observation that step t itself led to, float (T, ...). At an episode's
             end that is its **final** observation, never the first one of the next episode.
         terminated, truncated: how step t ended its episode, bool (T, ...).
-        gamma: discount, in [0, 1].
-        lam: lambda, in [0, 1].
+        gamma, lam: discount and lambda, in [0, 1].
 
     Returns:
         float (T, ...). Without gradient: neither policy nor values may learn through this estimate.
@@ -57,7 +56,8 @@ def advantages(
         raise ValueError(f"all five need one shape (time, ...), got {sorted(shapes)}")
     if terminated.dtype != torch.bool or truncated.dtype != torch.bool:
         raise TypeError(f"ends must be bool, got {terminated.dtype} and {truncated.dtype}")
-    _check_share(gamma=gamma, lam=lam)
+    if not (0 <= gamma <= 1 and 0 <= lam <= 1):
+        raise ValueError(f"gamma and lam must lie in [0, 1], got {gamma} and {lam}")
     with torch.no_grad():
         # ``where`` and not a product with 0 or 1: what is cut off may be nan.
         deltas = rewards + gamma * torch.where(terminated, 0.0, next_values) - values
@@ -165,9 +165,3 @@ def _check_alike(*tensors: Tensor) -> None:
     shapes = [tuple(x.shape) for x in tensors]
     if len(set(shapes)) > 1:
         raise ValueError(f"shapes must be the same, got {shapes}")
-
-
-def _check_share(**shares: float) -> None:
-    for name, value in shares.items():
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must lie in [0, 1], got {value}")

@@ -3,17 +3,12 @@
 ``rollout.Actor`` acts; ``improve`` takes a few epochs of ``losses.ppo_loss`` over what it brought
 home; ``fit`` is the loop.
 
-    env = gymnasium.make_vec("CartPole-v1", num_envs=16)
-    model = ActorCritic(observation=4, actions=2)
-    history = fit(model, env)
-
 Source: Schulman et al., 2017, arXiv:1707.06347, algorithm 1. Left out: clipping of the value loss,
 scaling of observations and rewards, several processes.
 """
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,16 +29,12 @@ class Config:
     """What may be chosen; the defaults are for ``cartpole``.
 
     Attributes:
-        updates: rounds of acting and improving.
-        horizon: steps of each environment in a round.
-        epochs: passes over a round's steps.
-        batch: steps in one gradient step, at most.
+        updates, horizon: rounds of acting and improving; steps of each environment in one.
+        epochs, batch: passes over a round's steps; steps in one gradient step, at most.
         lr: first learning rate of Adam; it falls in a line towards 0.
-        gamma: discount.
-        lam: lambda of the advantages.
+        gamma, lam: discount, and lambda of the advantages.
         clip: epsilon of the policy's loss.
-        value_weight: of the squared error of the values.
-        entropy_weight: reward for being undecided.
+        value_weight, entropy_weight: of the values' squared error; of being undecided.
         grad_clip: longest gradient; a longer one is shortened to it.
     """
 
@@ -115,10 +106,9 @@ def improve(
 def fit(
     model: ActorCritic,
     env: Env,
-    settings: Config | None = None,
+    settings: Config = Config(),
     seed: int = 0,
     *,
-    on_update: Callable[[ActorCritic, Row], None] | None = None,
     progress: bool = True,
 ) -> list[Row]:
     """Train ``model`` in place; with the same seeds, to the same bits.
@@ -126,9 +116,8 @@ def fit(
     Args:
         model: made for the environment's observations and actions.
         env: environments side by side, such as ``gymnasium.make_vec("CartPole-v1", 16)``.
-        settings: ``Config()`` if none.
+        settings: of the training.
         seed: of environments, actions and the order of steps.
-        on_update: called with the model and its new row; may add to the row.
         progress: show a progress bar.
 
     Returns:
@@ -140,13 +129,13 @@ def fit(
         TrainingError: a loss or a weight stopped being a finite number.
         ValueError: an environment that ``Actor`` cannot play.
     """
-    s = settings or Config()
+    s, history = settings, list[Row]()
     actor, rng = Actor(env, seed), torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=s.lr, eps=1e-5)
-    history: list[Row] = []
     steps, start = 0, time.perf_counter()
-    with tqdm(total=s.updates, unit="update", disable=not progress, desc="training") as bar:
-        for update in range(1, s.updates + 1):
+    updates = range(1, s.updates + 1)
+    with tqdm(updates, unit="update", disable=not progress, desc="training") as bar:
+        for update in bar:
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * (1 - (update - 1) / s.updates)
             rollout = actor.play(model, s.horizon)
@@ -155,17 +144,13 @@ def fit(
             largest = torch.stack([p.detach().abs().max() for p in model.parameters()]).max().item()
             insist_on_finite({**means, "largest weight": largest}, f"in update {update}")
             steps += int(rollout.valid.sum())
-            row: Row = {
+            history.append({
                 "update": update,
                 "steps": steps,
                 "seconds": time.perf_counter() - start,
                 "episodes": actor.episodes,
                 "score": float(np.mean(actor.returns)) if actor.returns else math.nan,
                 **means,
-            }
-            if on_update:
-                on_update(model, row)
-            history.append(row)
-            bar.update()
-            bar.set_postfix(score=f"{row['score']:.1f}")
+            })  # fmt: skip
+            bar.set_postfix(score=f"{history[-1]['score']:.1f}")
     return history

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment, sentiment_reward
-from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
 from aigc_lib.core.results import Recording
 from aigc_lib.lm.writer import Writer
 from aigc_lib.pretrained.loaders import load_writer
@@ -19,26 +18,19 @@ from aigc_lib.pretrained.loaders import load_writer
 JUDGED = 512
 
 
-def preferred(writer: Writer, seed: int) -> dict[str, Any]:
-    """DPO on pairs from 4,096 texts of the writer."""
-    start = sentiment_reward.prompt(writer)
-    texts = alignment.write(writer.model, start, 4096, 500_000 + seed)
-    pairs = alignment.pair_up(texts, sentiment_reward.reward(writer)(texts))
-    policy = sentiment_reward.trainable(writer)
-    alignment.prefer(
-        policy, writer.model, start, pairs, sentiment_reward.PREFER, seed, progress=False
-    )
-    row = {"method": "DPO", "beta": sentiment_reward.PREFER.beta, "pairs": len(pairs.chosen)}
-    return row | sentiment_reward.measure(writer, policy, JUDGED, 1_000_000 + seed)
-
-
-def steered(writer: Writer, settings: Config, seed: int) -> dict[str, Any]:
-    """The policy gradient with one price of a nat."""
+def taught(writer: Writer, method: str, beta: float, seed: int) -> dict[str, Any]:
+    """DPO on pairs from 4,096 texts of the writer, or the policy gradient."""
     policy, start = sentiment_reward.trainable(writer), sentiment_reward.prompt(writer)
-    alignment.steer(
-        policy, writer.model, start, sentiment_reward.reward(writer), settings, seed, progress=False
-    )
-    row = {"method": "policy gradient", "beta": settings.beta}
+    reward, row = sentiment_reward.reward(writer), {"method": method, "beta": beta}
+    game = policy, writer.model, start
+    if method == "DPO":
+        texts = alignment.write(writer.model, start, 4096, 500_000 + seed)
+        pairs = alignment.pair_up(texts, reward(texts))
+        alignment.prefer(*game, pairs, sentiment_reward.PREFER, seed, progress=False)
+        row["pairs"] = len(pairs.chosen)
+    else:
+        settings = replace(sentiment_reward.STEER, beta=beta)
+        alignment.steer(*game, reward, settings, seed, progress=False)
     return row | sentiment_reward.measure(writer, policy, JUDGED, 1_000_000 + seed)
 
 
@@ -63,10 +55,5 @@ def main(seeds: int = 3) -> None:
         ("DPO", None, sentiment_reward.PREFER.beta),
     ]
     for method, n, beta, seed in recording.missing([(*w, s) for s in range(seeds) for w in ways]):
-        if method == "best of n":
-            found = best(writer, n, seed)
-        elif method == "DPO":
-            found = preferred(writer, seed)
-        else:
-            found = steered(writer, replace(sentiment_reward.STEER, beta=beta), seed)
+        found = best(writer, n, seed) if n else taught(writer, method, beta, seed)
         recording.add({"seed": seed, **found})

@@ -1,8 +1,7 @@
 """Playing environments with a policy, and scoring it (chapter 12).
 
-``Actor`` plays many environments side by side and is the only part that knows how gymnasium starts
-new episodes; what it brings home is a ``Rollout``. ``evaluate`` plays whole episodes, once each.
-Everything runs on the processor: the networks are tiny and the environments are there.
+``Actor`` plays many environments side by side; what it brings home is a ``Rollout``. ``evaluate``
+plays whole episodes, once each. All on the processor, where the environments are.
 """
 
 from collections import deque
@@ -47,22 +46,22 @@ class Rollout(NamedTuple):
 class Actor:
     """Plays N environments with a policy, round after round, and keeps the finished returns.
 
-    gymnasium 1.x starts a new episode by itself, in one of two ways. In **next-step** mode the
+    gymnasium 1.x starts a new episode by itself, unless told otherwise in **next-step** mode: the
     step that ends an episode returns its final observation; the step after it ignores its action,
     earns nothing and returns the new episode's first observation: not a step of any episode, so it
-    is marked as not valid. In **same-step** mode the ending step already returns the new episode's
-    first observation, and the final one is in ``info``.
+    is marked as not valid.
 
     Args:
         env: observations of D numbers, discrete actions from 0 on.
         seed: of the environments, and of the actions.
 
     Raises:
-        ValueError: other spaces, or an environment that does not start new episodes by itself.
+        ValueError: other spaces, or another way of starting new episodes.
     """
 
     def __init__(self, env: Env, seed: int = 0) -> None:
-        self.env, self.mode = env, mode_of(env)
+        check_playable(env)
+        self.env = env
         self.rng = torch.Generator().manual_seed(seed)
         self.now = env.reset(seed=seed)[0]
         self.ended = np.zeros(env.num_envs, dtype=bool)  # by the step before
@@ -78,47 +77,31 @@ class Actor:
             seen = _tensor(self.now)
             logits = model.logits(seen)
             actions = draw(logits, self.rng)
-            came, rewards, terminated, truncated, info = self.env.step(actions.numpy())
-            over = terminated | truncated
-            final = final_observations(came, over, info, self.mode)
+            came, rewards, terminated, truncated, _ = self.env.step(actions.numpy())
             ends = torch.from_numpy(np.stack([terminated, truncated, ~self.ended]))
             log_probs = losses.log_prob(logits, actions)
-            rows.append((seen, actions, log_probs, _tensor(rewards), _tensor(final), *ends))
+            rows.append((seen, actions, log_probs, _tensor(rewards), _tensor(came), *ends))
+            self.now, self.ended = came, terminated | truncated
             self.earned += rewards
-            self.returns.extend(self.earned[over].tolist())
-            self.episodes += int(over.sum())
-            self.earned[over] = 0
-            self.now = came
-            self.ended = over if self.mode is AutoresetMode.NEXT_STEP else np.zeros_like(over)
+            self.returns.extend(self.earned[self.ended].tolist())
+            self.episodes += int(self.ended.sum())
+            self.earned[self.ended] = 0
         return Rollout(*map(torch.stack, zip(*rows, strict=True)))
 
 
-def mode_of(env: Env) -> AutoresetMode:
-    """How ``env`` starts new episodes; ValueError if it is not one that ``Actor`` can play."""
+def check_playable(env: Env) -> None:
+    """Refuse an environment that ``Actor`` cannot play; ValueError."""
     seen, act = env.single_observation_space, env.single_action_space
     if not isinstance(seen, Box) or len(seen.shape) != 1:
         raise ValueError(f"observations must be vectors of numbers, got {seen}")
     if not isinstance(act, Discrete) or act.start != 0:
         raise ValueError(f"actions must be 0, 1, ..., got {act}")
     mode = env.metadata.get("autoreset_mode")
-    if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
+    if mode is not AutoresetMode.NEXT_STEP:
         raise ValueError(
-            f"environments must start new episodes by themselves, next-step or same-step; this "
-            f"one's autoreset mode is {mode}. gymnasium.make_vec makes such environments."
+            f"environments must start new episodes by themselves, at the next step; this one's "
+            f"autoreset mode is {mode}. gymnasium.make_vec makes such environments."
         )
-    return AutoresetMode(mode)
-
-
-def final_observations(
-    came: Array, over: Array, info: dict[str, Any], mode: AutoresetMode
-) -> Array:
-    """What each step led to, (N, D): ``came``, but for episodes over in same-step mode."""
-    if mode is AutoresetMode.NEXT_STEP or not over.any():
-        return came
-    final = came.copy()
-    for place in np.flatnonzero(over):
-        final[place] = info["final_obs"][place]
-    return final
 
 
 @torch.no_grad()
@@ -134,7 +117,7 @@ def evaluate(model: ActorCritic, env: Env, seed: int, greedy: bool = True) -> Te
     Raises:
         ValueError: an environment that ``Actor`` cannot play.
     """
-    mode_of(env)
+    check_playable(env)
     rng = torch.Generator().manual_seed(seed)
     now = env.reset(seed=seed)[0]
     earned, over = np.zeros(env.num_envs), np.zeros(env.num_envs, dtype=bool)

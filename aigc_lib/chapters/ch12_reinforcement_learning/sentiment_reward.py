@@ -3,8 +3,6 @@
 The reward counts words: one more for a glad word, one less for a sad one. It is simple enough to be
 cheated, which is the point. What it does *not* see is measured beside it: how many of the words are
 English of Shakespeare's plays, and how many different ones there are (``lm.text_quality``).
-
-    aigc record 12 steering     # every method, three seeds
 """
 
 import copy
@@ -78,12 +76,11 @@ def measure(writer: Writer, policy: GPT, n: int = 512, seed: int = 1_000_000) ->
 @torch.no_grad()
 def distance(writer: Writer, policy: GPT, texts: Tensor) -> float:
     """KL(policy || writer) in nats a text, estimated on texts that the policy wrote."""
-    start = prompt(writer)
-    ratios = [
-        log_probs(policy, start, part) - log_probs(writer.model, start, part)
-        for part in texts.split(256)
-    ]
-    return float(torch.cat(ratios).mean())
+    ours, theirs = (
+        torch.cat([log_probs(model, prompt(writer), part) for part in texts.split(256)])
+        for model in (policy, writer.model)
+    )
+    return float((ours - theirs).mean())
 
 
 def described(writer: Writer, texts: Tensor) -> dict[str, float]:

@@ -141,7 +141,7 @@ def test_training_is_the_same_twice_and_stops_at_nonsense():
         mae_training.fit(model, Batches(images, 20, seed=1), Config(steps=4), 5, progress=False)
         twice.append(model.guess.weight)
     assert torch.equal(*twice)
-    with pytest.raises(TrainingError, match="lower the learning rate"):
+    with pytest.raises(TrainingError, match="Lower the learning rate"):
         mae_training.fit(
             mae_training.fresh(0), Batches(images, 20, seed=1), Config(steps=6, lr=float("inf")), 0,
             progress=False,

@@ -242,5 +242,5 @@ def test_the_directions_of_whole_plays_are_held_out(monkeypatch, tmp_path):
 
 
 def test_a_loss_that_is_no_number_stops_with_a_reason():
-    with pytest.raises(TrainingError, match="step 5: lower lr"):
+    with pytest.raises(TrainingError, match=r"by step 5: .*Lower the learning rate"):
         run("full", Config(lr=float("inf"), steps=10, every=5))

@@ -17,8 +17,6 @@ from aigc_lib.chapters.ch12_reinforcement_learning.ppo import Config, fit
 from aigc_lib.chapters.ch12_reinforcement_learning.rollout import Actor, Rollout, evaluate
 from aigc_lib.core.training import TrainingError
 
-MODES = [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP]
-
 
 class Counter(gym.Env):
     """Observes (episode, step); every third episode is terminated after ``length`` steps.
@@ -49,12 +47,12 @@ class Counter(gym.Env):
 LENGTHS, LIMIT = (2, 3, 1), 5
 
 
-def counters(mode: AutoresetMode) -> VectorEnv:
+def counters() -> VectorEnv:
     def make(length: int) -> gym.Env:
         return TimeLimit(Counter(length), LIMIT)
 
     # Without ``copy`` each step writes its observations over the last step's.
-    return SyncVectorEnv([partial(make, n) for n in LENGTHS], copy=False, autoreset_mode=mode)
+    return SyncVectorEnv([partial(make, n) for n in LENGTHS], copy=False)
 
 
 def model(seed: int = 0, width: int = 4) -> ActorCritic:
@@ -73,9 +71,8 @@ def rounds(actor: Actor, net: ActorCritic, *horizons: int) -> Rollout:
     return Rollout(*map(torch.cat, zip(*(actor.play(net, h) for h in horizons), strict=True)))
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_every_step_leads_to_what_it_led_to(mode):
-    actor = Actor(counters(mode))
+def test_every_step_leads_to_what_it_led_to():
+    actor = Actor(counters())
     rollout = rounds(actor, model(width=2), 7, 6, 20)  # rounds end in the middle of episodes
     ended = rollout.terminated | rollout.truncated
     earned = 0.0
@@ -97,26 +94,9 @@ def test_every_step_leads_to_what_it_led_to(mode):
                         * (not bool((terminated | truncated)[-1])))  # fmt: skip
     assert sum(actor.returns) == earned
     assert actor.episodes == len(actor.returns) == int(ended.sum())
-    assert bool(rollout.valid.all()) == (mode is AutoresetMode.SAME_STEP)
+    assert not rollout.valid.all()
     assert not (ended & ~rollout.valid).any()
     assert (rollout.rewards[~rollout.valid] == 0).all()
-
-
-def decided(net: ActorCritic) -> ActorCritic:
-    """The same policy, sure of all it does."""
-    with torch.no_grad():
-        net.actor[-1].weight *= 1e6
-    return net
-
-
-def test_both_ways_of_starting_anew_show_the_same_episodes():
-    found = [Actor(cartpoles(5, mode), seed=3).play(decided(model()), 120) for mode in MODES]
-    for env in range(5):
-        parts = [[x[r.valid[:, env], env] for x in r] for r in found]
-        for next_step, same_step in zip(*parts, strict=True):
-            assert len(next_step) > 90
-            assert torch.equal(next_step, same_step[: len(next_step)])
-    assert found[0].terminated.any()
 
 
 def test_the_vectorised_cart_pole_marks_its_restarts():
@@ -155,13 +135,12 @@ def test_improving_ignores_steps_that_were_none():
     assert all(torch.equal(a, results[1][1][name]) for name, a in results[0][1].items())
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_the_first_gradient_step_is_reinforce_with_a_critic(mode):
+def test_the_first_gradient_step_is_reinforce_with_a_critic():
     net, twin = model(width=2), model(width=2)
     with torch.no_grad():
         for each in (net, twin):
             each.actor[-1].weight *= 50  # undecided, it would not feel the pull of the entropy
-    rollout = Actor(counters(mode)).play(net, 60)
+    rollout = Actor(counters()).play(net, 60)
     assert (rollout.truncated[:-1]).sum() > 10
     s = Config(epochs=1, batch=10_000, entropy_weight=0.02, grad_clip=1e9)
     optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
@@ -245,9 +224,8 @@ def test_the_seed_decides_what_is_played_and_the_rate_falls(monkeypatch):
     assert torch.equal(two.actions, first.actions)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_evaluation_counts_one_whole_episode_each(mode):
-    found = evaluate(model(width=2), counters(mode), seed=0)
+def test_evaluation_counts_one_whole_episode_each():
+    found = evaluate(model(width=2), counters(), seed=0)
     assert found.tolist() == [15.0, 15.0, 15.0]  # 1 + 2 + ... + 5, all in their first episode
 
 
@@ -262,8 +240,9 @@ def test_a_greedy_policy_has_no_dice():
 
 
 def test_what_cannot_be_is_refused(monkeypatch):
-    with pytest.raises(ValueError, match=r"autoreset mode is AutoresetMode\.DISABLED"):
-        Actor(cartpoles(2, AutoresetMode.DISABLED))
+    for mode in (AutoresetMode.DISABLED, AutoresetMode.SAME_STEP):
+        with pytest.raises(ValueError, match=f"autoreset mode is {mode}"):
+            Actor(cartpoles(2, mode))
     with pytest.raises(ValueError, match="actions must"):
         Actor(gym.make_vec("Pendulum-v1", num_envs=2))
     with pytest.raises(ValueError, match="observations must"):
@@ -289,18 +268,11 @@ def test_weights_that_are_no_numbers_stop_with_a_reason_though_the_losses_were(m
         fit(model(), cartpoles(2), SMALL, progress=False)
 
 
-def test_on_update_may_add_to_the_row():
-    settings = Config(updates=2, horizon=4)
-    rows = fit(model(), cartpoles(2), settings, progress=False,
-               on_update=lambda net, row: row.update(more=row["update"] * 2))  # fmt: skip
-    assert [row["more"] for row in rows] == [2, 4]
-    assert math.isnan(rows[0]["score"])  # no episode is that short
-
-
 def test_the_experiment_and_its_score():
     net, rows = cartpole.fit(3, Config(updates=1, horizon=8), progress=False)
     same, _ = cartpole.fit(3, Config(updates=1, horizon=8), progress=False)
     assert len(rows) == 1
+    assert math.isnan(rows[0]["score"])  # no episode is that short
     found = cartpole.returns(net, 3, n=7)
     assert torch.equal(found, cartpole.returns(same, 3, n=7))
     assert not torch.equal(found, cartpole.returns(net, 4, n=7))
