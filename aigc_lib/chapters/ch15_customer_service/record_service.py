@@ -1,9 +1,8 @@
 """Record what is too slow for chapter 15: trained repliers over seeds, and answers of SmolLM2.
 
-    aigc record 15 service
+    aigc record 15 service     # about ten minutes
 
-Three records: five seeds of the repliers, 52 questions (about five minutes each), ten attempts to
-make the model lie.
+Three records: five seeds of the repliers, 52 questions, ten attempts to make the model lie.
 """
 
 import itertools
@@ -53,11 +52,6 @@ def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) 
         yield loss.__name__, 0.0, reply_selection.taught_scores(replier, test, pool)
 
 
-def share(found: Tensor) -> float:
-    """Of true ones."""
-    return round(float(found.float().mean()), 4)
-
-
 def record_matching(seeds: int, command: str) -> None:
     """Recall of every way to train, for each setting and seed."""
     settings = {
@@ -67,11 +61,12 @@ def record_matching(seeds: int, command: str) -> None:
     recording = Recording("service-matching", __file__, command, key=("setting", "seed"))
     for setting, seed in recording.missing(itertools.product(settings, range(seeds))):
         asked, replied, test, pool, right = settings[setting]
-        recording.add(*(
-            {"setting": setting, "way": way, "r1": r1, "seed": seed}
-            | {f"recall@{k}": share(found_at(scores, right, k)) for k in (1, 5)}
-            for way, r1, scores in ways(asked, replied, test, pool, seed)
-        ))  # fmt: skip
+        rows = []
+        for way, r1, scores in ways(asked, replied, test, pool, seed):
+            found = {k: float(found_at(scores, right, k).float().mean()) for k in (1, 5)}
+            row = {"setting": setting, "way": way, "r1": r1, "seed": seed}
+            rows.append(row | {f"recall@{k}": round(share, 4) for k, share in found.items()})
+        recording.add(*rows)
 
 
 def record_answers(model: chat_model.Chat, command: str) -> None:
