@@ -1,4 +1,4 @@
-"""Text at the edges: what people type comes in in one form; what a terminal lacks goes out as ?."""
+"""Text at the edges: one form for what people type, and ? for what a terminal lacks."""
 
 import re
 import sys
