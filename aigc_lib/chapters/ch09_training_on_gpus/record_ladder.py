@@ -26,9 +26,4 @@ def main(rounds: int = 7, steps: int = 50, compiled: bool = False) -> None:
     for model in recording.missing(("mlp", "dcgan")):
         # All rungs of a model take turns: they are one run.
         ladder = rungs(device, images=model == "dcgan", compiled=compiled)
-        rows = climb(model, ladder, device, rounds, steps)
-        recording.add(*rows)
-        for row in rows:
-            spread = f"({row['low']:.2f} to {row['high']:.2f})"
-            speed = f"{row['images_per_second']:9,.0f} images/s"
-            print(f"{row['model']:6s} {row['rung']:22s} {row['ratio']:6.2f} {spread}  {speed}")
+        recording.add(*climb(model, ladder, device, rounds, steps))

@@ -50,18 +50,15 @@ class Climber:
     Args:
         model: the networks and their settings, from ``loops.MODELS``.
         rung: the changes.
-        device: where it runs.
-        seed: of the weights, the noise and the order of the data.
     """
 
-    def __init__(self, model: Model, rung: Rung, device: torch.device, seed: int = 0) -> None:
+    def __init__(self, model: Model, rung: Rung, device: torch.device) -> None:
         self.rung, self.device = rung, device
         self.gan = Gan(
-            *model.build(seed),
+            *model.build(0),
             latent_dim=model.latent_dim,
             lr=model.lr,
             betas=model.betas,
-            seed=seed,
             device=device,
         )
         if not rung.fused:
@@ -72,7 +69,7 @@ class Climber:
         self.advance = RecordedStep() if rung.speed.graph else training.step
         if rung.on_device:
             images = load("mnist").images.to(device)
-            self.batches: Iterator[Any] = iter(Batches(images, model.batch, seed=seed))
+            self.batches: Iterator[Any] = iter(Batches(images, model.batch, seed=0))
         else:
             convert = [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
             pictures = FOLDERS["mnist"](str(cache_dir()), transform=transforms.Compose(convert))

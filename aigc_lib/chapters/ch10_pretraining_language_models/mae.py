@@ -20,8 +20,7 @@ class MAEConfig:
     """What fixes a masked autoencoder's shape.
 
     Attributes:
-        side: height and width of the pictures, in pixels.
-        patch: height and width of a patch; divides ``side``.
+        side, patch: height and width of the pictures and of a patch, which tiles them, in pixels.
         visible: patches that the encoder sees in training.
         width, layers, heads: of the encoder, as in ``GPTConfig``.
         decoder_width, decoder_layers: of the decoder, which has as many heads.
@@ -164,8 +163,7 @@ def loss_of(
     Args:
         model: guesses from the patches at ``seen``.
         patches: (N, P, D), in [-1, 1].
-        seen: int64 (N, V), places the model is shown.
-        hidden: int64 (N, P - V), the places that count.
+        seen, hidden: int64 (N, V) and (N, P - V), places it is shown and places that count.
         contrast: see ``mae_training.Config``.
     """
     wanted = contrasts(patches) if contrast else patches

@@ -79,12 +79,10 @@ def fresh(setting: Config, vocabulary: int, seed: int, device: torch.device | st
 
 def fit(model: GPT, tokens: Tensor, setting: Config, seed: int, progress: bool = True) -> float:
     """Train with ``lm.training.fit``; returns the seconds it took."""
-    run = training.Run(model, setting.lr, DECAY)
-    batches = TokenBatches(tokens, setting.batch, setting.context, seed)
-    history = training.fit(
-        run, batches, setting.steps, warmup=setting.warmup, grad_clip=CLIP, progress=progress
-    )
-    return history[-1]["seconds"]
+    s, run = setting, training.Run(model, setting.lr, DECAY)
+    batches = TokenBatches(tokens, s.batch, s.context, seed)
+    training.fit(run, batches, s.steps, warmup=s.warmup, grad_clip=CLIP, progress=progress)
+    return run.history[-1]["seconds"]
 
 
 def fit_plainly(model: GPT, tokens: Tensor, setting: Config, seed: int) -> float:

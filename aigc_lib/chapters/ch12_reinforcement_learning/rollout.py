@@ -67,7 +67,6 @@ class Actor:
         self.ended = np.zeros(env.num_envs, dtype=bool)  # by the step before
         self.earned = np.zeros(env.num_envs)
         self.returns: deque[float] = deque(maxlen=100)
-        self.episodes = 0
 
     @torch.no_grad()
     def play(self, model: ActorCritic, horizon: int) -> Rollout:
@@ -84,7 +83,6 @@ class Actor:
             self.now, self.ended = came, terminated | truncated
             self.earned += rewards
             self.returns.extend(self.earned[self.ended].tolist())
-            self.episodes += int(self.ended.sum())
             self.earned[self.ended] = 0
         return Rollout(*map(torch.stack, zip(*rows, strict=True)))
 

@@ -224,7 +224,7 @@ def test_what_cannot_be_is_refused():
         advantages(x, x, x, no, no, 1.1, 0.9)
     with pytest.raises(ValueError, match="lam"):
         advantages(x, x, x, no, no, 0.9, -0.1)
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="same"):
         advantages(x, x[:, None], x, no, no, 0.9, 0.9)
     with pytest.raises(TypeError, match="bool"):
         advantages(x, x, x, x, no, 0.9, 0.9)
