@@ -8,8 +8,6 @@ What it uses of the shared packages:
     core.show           grids of digits, the slider of the walk, numbers with bounds
     data.images         load: MNIST, in which copies of the drawn digits are searched for
     data.texts          load_text: Shakespeare's plays and the Tang verses, with the parts held out
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     lm.ngram            counted tables of letters and of pairs: the writer's baselines
     lm.training         evaluate: the nats a character that the writer pays for text it never saw
     metrics.neighbours  nearest: is a drawn digit the copy of a training picture?

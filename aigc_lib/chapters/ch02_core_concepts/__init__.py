@@ -8,8 +8,6 @@ What it uses of the shared packages:
     core.show           pictures, and numbers with bounds
     data.images         load: MNIST and Fashion-MNIST
     data.texts          load_text: the plays, for the counted language model and the dialogue
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     gan.divergences     wasserstein: how far the first miniature's GAN is from data it never saw
     lm.training         evaluate: what the shipped writer pays a character, beside counted letters
     pretrained.loaders  the generators, classifiers and writer that stand beside the miniatures

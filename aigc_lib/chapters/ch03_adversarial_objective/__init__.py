@@ -8,8 +8,6 @@ What it uses of the shared packages:
     core.runtime       seeds, so that every run of the page can be repeated
     core.show          the slider over the distance, times, numbers with bounds
     data.toy           samples of Gaussians whose densities are known, for the game and its judge
-    exercises          check(...) finds an exercise's function in this room and runs it
-    exercises.compare  compares an answer with the right one; WrongAnswer with a hint
     gan.divergences    the optimal discriminator, Jensen-Shannon, the slopes of both losses
     gan.losses         the discriminator's loss, saturating and non-saturating generators as logits
     gan.state          Gan: the two players, their optimisers and averages

@@ -12,8 +12,6 @@ What it uses of the shared packages:
     core.show          sliders over step and penalty, the library's source, numbers with bounds
     core.training      TrainingError, which an overdose of the penalty ends in
     data.toy           the ring and the grid of Gaussians, and which of their modes samples reach
-    exercises          check(...) finds an exercise's function in this room and runs it
-    exercises.compare  compares an answer with the right one; WrongAnswer with a hint
     gan.divergences    jensen_shannon, level where heaps do not touch; wasserstein, which is not
     gan.losses         Wasserstein critic, gradient penalty, R1: the cures as pure functions
     gan.state          Gan: the two players of every failing and mended run

@@ -11,8 +11,6 @@ What it uses of the shared packages:
     core.stats          wilson: the interval of a share that is right
     core.training       TrainingError, in which a training without a future ends
     data.images         load: MNIST, which the network must not forget
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     metrics.two_sample  the drift alarm: can a classifier tell new pictures from old ones?
     nets.classifier     the network of the task, for training it from scratch
     pretrained.loaders  load_classifier: the network that is adapted, and what was deployed

@@ -13,8 +13,6 @@ What it uses of the shared packages:
     core.show           grids of samples, loss curves, sliders, numbers with bounds
     data.batches        Batches: endless shuffled batches that lie on the device
     data.images         load: all 60,000 pictures of MNIST, and the test pictures of the floor
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     gan.divergences     the best discriminator, its loss, and the slopes of both generator losses
     gan.evaluate        scores each seed's samples for the record
     gan.state           Gan: the two players, their optimisers, the moving average of the generator

@@ -19,8 +19,6 @@ What it uses of the shared packages:
     core.speed          Speed: channels-last layout, the switch that pays on every CPU
     data.batches        Batches: pictures with their labels, which both players are told
     data.images         load: Fashion-MNIST, MNIST, and the names of the ten kinds
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     gan.acceleration    accelerate: switches channels last on for the players
     gan.augment         differentiable augmentation: shifts, flips, cutouts
     gan.evaluate        all scores of the recorded runs

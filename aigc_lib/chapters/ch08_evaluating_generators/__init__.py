@@ -12,8 +12,6 @@ What it uses of the shared packages:
     core.show           the ten sets of pictures, the slider over noise, numbers with bounds
     data.batches        Batches: endless shuffled batches that lie on the device
     data.images         load: MNIST, real pictures for the reference and for the floors
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     gan.divergences     expected_mean_distance: the bias of the Fréchet distance from few samples
     gan.state           Gan: the players of the weak generator
     gan.training        fit: trains a weak generator, one of the ten sets

@@ -21,8 +21,6 @@ What it uses of the shared packages:
     data.batches       Batches: rung 1, the whole data set on the device
     data.cache         where the pictures lie that the textbook's loop reads one by one
     data.images        load: MNIST
-    exercises          check(...) finds an exercise's function in this room and runs it
-    exercises.compare  compares an answer with the right one; WrongAnswer with a hint
     gan.acceleration   the switches applied to the game; its step as a CUDA graph
     gan.losses         the losses that every rung trains by
     gan.state          Gan: the players of a rung, and of the run that is killed

@@ -20,8 +20,6 @@ What it uses of the shared packages:
     data.batches        Batches: pictures for the masked autoencoder
     data.images         load: Fashion-MNIST in parts that share no picture
     data.texts          load_text: Shakespeare's plays, four of them held out whole
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     lm.batches          TokenBatches: random windows of a text, on the device
     lm.ngram            counted letters and pairs: the first two steps of the staircase
     lm.sampling         temperature, top-p, repetition penalty, and writing with a cache

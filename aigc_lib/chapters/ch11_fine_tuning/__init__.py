@@ -24,8 +24,6 @@ What it uses of the shared packages:
     data.packages           takes both data sets out of package archives
     data.sources            what a data set is, and DataError where one cannot be had
     data.texts              load_text: the stage directions and the plays
-    exercises               check(...) finds an exercise's function in this room and runs it
-    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
     lm.batches              TokenBatches: random windows of a text, on the device
     lm.ngram                bigram_nats: the counted baseline on stage directions
     lm.training             the loop that tuning goes through, and nats a character

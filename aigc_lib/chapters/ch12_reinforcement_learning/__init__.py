@@ -18,8 +18,6 @@ What it uses of the shared packages:
     core.results        reads both records, and writes them in the recorders
     core.show           sliders, times, the library's source, numbers with bounds
     core.training       a row of a training's history; TrainingError
-    exercises           check(...) finds an exercise's function in this room and runs it
-    exercises.compare   compares an answer with the right one; WrongAnswer with a hint
     lm.sampling         generate: the policy writes
     lm.text_quality     what the reward does not see: real words, and different ones
     lm.tokenizers       the writer's characters, and which of them are spelt by bytes

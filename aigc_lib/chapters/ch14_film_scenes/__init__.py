@@ -27,8 +27,6 @@ What it uses of the shared packages:
     data.packages           takes pictures and captions out of package archives
     data.sources            what a data set is
     diffusion.flow_matching  the rival without an opponent: loss, training, steps from noise
-    exercises               check(...) finds an exercise's function in this room and runs it
-    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
     gan.acceleration        accelerate: switches channels last on for the players
     gan.losses              the game's losses with R1
     gan.state               Gan: the two players who read

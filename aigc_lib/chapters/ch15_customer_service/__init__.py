@@ -25,8 +25,6 @@ What it uses of the shared packages:
     data.cache              fetch: the folders of FAQ and commands
     data.packages           takes both data sets out of package archives
     data.sources            what a data set is, and DataError where one cannot be had
-    exercises               check(...) finds an exercise's function in this room and runs it
-    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
     gan.losses              the game's losses with R1, for the GAN that picks replies
     gan.state               Gan: replier and discriminator
     gan.training            d_step and g_step, told the question

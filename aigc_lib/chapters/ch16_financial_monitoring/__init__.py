@@ -24,7 +24,5 @@ What it uses of the shared packages:
     data.cache              fetch: the folders of reports and words
     data.packages           takes both data sets out of package archives
     data.sources            what a data set is
-    exercises               check(...) finds an exercise's function in this room and runs it
-    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
     pretrained.sentence_embedder  reports as points, for the classifiers and the game
 """

@@ -22,7 +22,5 @@ What it uses of the shared packages:
     data.cache              fetch: the folder of ratings and films
     data.packages           takes ratings and films out of package archives
     data.sources            what a data set is
-    exercises               check(...) finds an exercise's function in this room and runs it
-    exercises.compare       compares an answer with the right one; WrongAnswer with a hint
     pretrained.sentence_embedder  the films' texts as points
 """
