@@ -1,4 +1,7 @@
-"""A real browser on pages served from this machine, with every way out blocked and recorded."""
+"""A real browser on pages served from this machine, with every way out blocked and recorded.
+
+``faults`` is all that is asked of a page in one visit; the canaries are held to the same function.
+"""
 
 import os
 import shutil
@@ -12,7 +15,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, TimeoutError, sync_playwright
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -91,7 +94,7 @@ class Visit:
         self.errors: list[str] = []
         self._context = browser.new_context(viewport=DESKTOP, **options)
         self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
         self.page.route("**/*", lambda route: self._route(route, base))
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
         self.page.on("console", self._console)
@@ -129,7 +132,7 @@ def settle(page: Page) -> None:
     with suppress(TimeoutError):
         page.wait_for_function(
             f"() => ({UNDRAWN})().every(fault => fault.includes(' shows an error: '))",
-            timeout=10_000,
+            timeout=60_000,
         )
     page.wait_for_load_state("networkidle")
 
@@ -142,9 +145,14 @@ def undrawn(page: Page) -> list[str]:
 def use_theme(page: Page, theme: str) -> None:
     """Switch to "light" or "dark" as the theme's own button does."""
     page.evaluate(
-        "theme => Object.assign(document.documentElement.dataset, { mode: theme, theme })", theme
+        """async theme => {
+          Object.assign(document.documentElement.dataset, { mode: theme, theme });
+          const ends = a => a.effect.getComputedTiming().endTime < Infinity;
+          // Colours fade.
+          await Promise.allSettled(document.getAnimations().filter(ends).map(a => a.finished));
+        }""",
+        theme,
     )
-    page.wait_for_timeout(300)  # colours fade
     settle(page)
 
 
@@ -165,11 +173,62 @@ def too_wide(page: Page) -> list[str]:
 
 def barriers(page: Page) -> list[str]:
     """Serious and critical findings of axe, one line for each element."""
-    # Without preload: axe would fetch style sheets again, from addresses it gets wrong.
-    found = Axe().run(page, options={"preload": False}).response["violations"]
+    # Without preload: axe would fetch style sheets again, from addresses it gets wrong. And without
+    # selectors and lists of the thousands of sound elements, which take half of axe's time.
+    options = {"preload": False, "selectors": False, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:150]} | {node['failureSummary'][:300]}"
         for rule in found
         if rule["impact"] in SERIOUS
         for node in rule["nodes"]
     ]
+
+
+def stuck_sliders(page: Page) -> list[str]:
+    """Sliders of ``show.slider`` that are missing, or whose picture does not follow them."""
+    stored = page.evaluate(
+        """() => [...document.querySelectorAll('script[type$="widget-state+json"]')]
+          .reduce((sum, e) => sum + e.textContent.split('"aigc-slider"').length - 1, 0)"""
+    )
+    areas = page.locator(".widget-subarea:has(.noUi-handle):has(img)").all()
+    found = []
+    if len(areas) != stored:
+        found.append(f"{len(areas)} of {stored} sliders are there with their picture")
+    for area in areas:
+        picture, handle = area.locator("img").first, area.locator(".noUi-handle").first
+        before = picture.screenshot()
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        if not _comes(picture, before, same=False):
+            found.append("a step to the right does not change the picture of a slider")
+        page.keyboard.press("ArrowLeft")
+        if not _comes(picture, before, same=True):
+            found.append("a step back does not bring back the picture of a slider")
+    return found
+
+
+def _comes(picture: Locator, image: bytes, same: bool) -> bool:
+    """Whether the picture looks the same as the image, or not, now or within some two seconds."""
+    for _ in range(20):
+        if (picture.screenshot() == image) == same:
+            return True
+        picture.page.wait_for_timeout(100)
+    return False
+
+
+def faults(visit: Visit) -> dict[str, list[str]]:
+    """All that is wrong with a page, by kind; only kinds with something wrong are there."""
+    page = visit.page
+    found = {"undrawn": undrawn(page)}
+    for theme in ("light", "dark"):
+        use_theme(page, theme)
+        found[f"barriers, {theme}"] = barriers(page)
+    found["stuck sliders"] = stuck_sliders(page)
+    found["too wide, desktop"] = too_wide(page)
+    page.set_viewport_size(PHONE)
+    page.wait_for_timeout(200)
+    found["too wide, phone"] = too_wide(page)
+    found["asked for outside the site"] = visit.outside
+    found["errors"] = visit.errors
+    return {kind: lines for kind, lines in found.items() if lines}
