@@ -6,7 +6,6 @@
 A claim has an id, the article's section, the claim in our words, a verdict, a note, and evidence,
 a list of ``{"cell": "CHAPTER/CELL-ID"}``, ``{"test": "FILE"}``, ``{"cite": "KEY"}`` and
 ``{"errata": "ANCHOR"}``.
-One that is not checked yet names the ``chapter`` that will do it instead.
 """
 
 import json
@@ -22,13 +21,12 @@ from tools.notebook import ROOT
 
 LEDGER = ROOT / "book" / "claims.json"
 PAGE = ROOT / "book" / "claims.md"
-MEASURED, OPEN = "measured here", "not checked yet"
+MEASURED, SUPPORTED = "measured here", "supported by a reference"
 VERDICTS = {
     MEASURED: "a cell of this book shows it, with the limits in the note",
-    "supported by a reference": "others have shown it; we cite them",
+    SUPPORTED: "others have shown it; we cite them",
     "overstated": "something is right, but less than is claimed",
     "wrong": "the opposite is shown or proved",
-    OPEN: "the chapter that will do it is not written",
 }
 HEAD = """# The article's claims, one by one
 
@@ -67,14 +65,13 @@ class Book(NamedTuple):
     """What evidence may point at."""
 
     cells: Mapping[str, Place]
-    chapters: frozenset[str]
     keys: frozenset[str]
     errata: Mapping[str, str]
     root: Path
 
 
 def read_book(root: Path = ROOT) -> Book:
-    """The chapters, references with a persistent address, errata and tests of the book."""
+    """The cells, references with a persistent address, errata and tests of the book."""
     entries = re.split(r"\n(?=@)", (root / "book" / "references.bib").read_text(encoding="utf8"))
     keys = set()
     for entry in entries:
@@ -83,8 +80,7 @@ def read_book(root: Path = ROOT) -> Book:
             keys.add(key[1])
     errata = (root / "book" / "errata.md").read_text(encoding="utf8")
     titles = dict(re.findall(r"^\((errata-[\w-]+)\)=\n#+ (.+)$", errata, re.MULTILINE))
-    chapters = frozenset(path.stem for path in (root / "notebooks").glob("*.ipynb"))
-    return Book(cells(root / "notebooks"), chapters, frozenset(keys), titles, root)
+    return Book(cells(root / "notebooks"), frozenset(keys), titles, root)
 
 
 def faults(claims: Sequence[Mapping[str, Any]], book: Book) -> list[str]:
@@ -97,9 +93,6 @@ def faults(claims: Sequence[Mapping[str, Any]], book: Book) -> list[str]:
         name, verdict = claim["id"], claim["verdict"]
         if verdict not in VERDICTS:
             found.append(f"{name}: unknown verdict {verdict!r}")
-        chapter = claim.get("chapter")
-        if verdict == OPEN and (chapter is None or chapter in book.chapters):
-            found.append(f"{name}: not checked, and no chapter that is still to be written")
         kinds = set()
         for item in claim["evidence"]:
             ((kind, what),) = item.items()
@@ -115,10 +108,10 @@ def faults(claims: Sequence[Mapping[str, Any]], book: Book) -> list[str]:
                 found.append(f"{name}: the {kind} {what!r} is not there or shows nothing")
         if verdict == MEASURED and "cell" not in kinds:
             found.append(f"{name}: measured, but no cell shows it")
-        if verdict == "supported by a reference" and "cite" not in kinds:
+        if verdict == SUPPORTED and "cite" not in kinds:
             found.append(f"{name}: supported, but nothing is cited")
-        if not kinds and not chapter:
-            found.append(f"{name}: no evidence, and no chapter that will bring it")
+        if not kinds:
+            found.append(f"{name}: no evidence")
     return found
 
 
@@ -147,13 +140,8 @@ def render(claims: Sequence[Mapping[str, Any]], book: Book) -> str:
             part = first
             lines.append(f"## Section {part}\n")
         lines.append(f"(claim-{claim['id']})=\n**{claim['section']}.** {claim['claim']}\n")
-        told = [f"**{claim['verdict'].capitalize()}.** {claim['note']}"]
-        if "chapter" in claim:
-            told.append(f"Planned: chapter {int(claim['chapter'].split('-')[0])}.")
-        if claim["evidence"]:
-            links = dict.fromkeys(link(item, book) for item in claim["evidence"])
-            told.append("See " + "; ".join(links) + ".")
-        lines.append("> " + " ".join(told) + "\n")
+        links = "; ".join(dict.fromkeys(link(item, book) for item in claim["evidence"]))
+        lines.append(f"> **{claim['verdict'].capitalize()}.** {claim['note']} See {links}.\n")
     return "\n".join(lines)
 
 

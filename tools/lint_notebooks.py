@@ -39,7 +39,7 @@ def lint(path: Path) -> list[str]:
     except ValueError as error:
         return [*problems, f"not readable as JSON: {error}"]
     problems += lint_content(nb)
-    return problems + ([] if problems else lint_chapter.numbered(nb, path.name))
+    return problems or list(lint_chapter.numbered(nb, path.name))
 
 
 def main(arguments: list[str]) -> int:

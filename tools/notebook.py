@@ -49,6 +49,11 @@ def code_cells(nb: Notebook) -> list[Cell]:
     return [cell for cell in nb["cells"] if cell["cell_type"] == "code"]
 
 
+def markdown_cells(nb: Notebook) -> list[tuple[int, Cell]]:
+    """The cells of prose, each with its place among all cells, from 1."""
+    return [(n, cell) for n, cell in enumerate(nb["cells"], 1) if cell["cell_type"] == "markdown"]
+
+
 def tags(cell: Cell) -> list[str]:
     """The tags in a cell's metadata."""
     found: list[str] = cell.get("metadata", {}).get("tags", [])

@@ -32,7 +32,6 @@ BOOK = Book(
         "01-a/run": Place("01-a", "A section", "there", executed=True),
         "01-a/not-run": Place("01-a", "A section", "", executed=False),
     },
-    chapters=frozenset({"01-a"}),
     keys=frozenset({"somebody2020"}),
     errata={"errata-x": "A mistake"},
     root=claims.ROOT,
@@ -56,7 +55,6 @@ CELL = {"cell": "01-a/run"}
         (claim("supported by a reference", {"cite": "somebody2020"}), None),
         (claim("wrong", {"errata": "errata-x"}), None),
         (claim("overstated", {"test": "tests/book/test_claims.py"}), None),
-        (claim("not checked yet", chapter="02-b"), None),
         (claim("true", CELL), "unknown verdict"),
         (claim("measured here", {"cell": "01-a/gone"}), "is not there"),
         (claim("measured here", {"cell": "01-a/not-run"}), "shows nothing"),
@@ -67,8 +65,6 @@ CELL = {"cell": "01-a/run"}
         (claim("wrong", {"test": "tests/gone.py"}), "is not there"),
         (claim("wrong", {"hearsay": "x"}), "is not there"),
         (claim("wrong"), "no evidence"),
-        (claim("not checked yet", chapter="01-a"), "still to be written"),
-        (claim("not checked yet", CELL), "still to be written"),
     ],
 )
 def test_the_checker_finds_what_is_wrong(found, said):

@@ -45,7 +45,7 @@ def twice(tmp_path_factory):
 
 def test_outputs_are_stored_and_the_file_passes_the_rules_for_them(twice):
     nb = json.loads(twice[1][0])
-    assert executed(nb) + metadata(nb) + paths(nb) == []
+    assert [*executed(nb), *metadata(nb), *paths(nb)] == []
     assert nb["cells"][1]["outputs"][0]["text"] == ["42\n"]
     assert nb["cells"][5]["outputs"][0]["text"][0].endswith(" cpu\n")
     assert nb["cells"][4]["outputs"][0]["ename"] == "JSONDecodeError"
