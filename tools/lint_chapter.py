@@ -16,7 +16,7 @@ TIMED = re.compile(
 # The last line of the opening cell: the folder that holds the chapter's code.
 ROOM = re.compile(
     r"\n\n\*\*Code of this chapter:\*\* \[`(ch\d\d_\w+)`\]"
-    r"\(https://github\.com/[\w-]+/[\w-]+/tree/main/aigc_lib/chapters/\1\)\s*\Z"
+    r"\(https://github\.com/[\w-]+/[\w-]+/blob/main/aigc_lib/chapters/\1/__init__\.py\)\s*\Z"
 )
 FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
 
@@ -68,7 +68,7 @@ def opening(nb: Notebook) -> Iterator[str]:
         if not ROOM.search(source(cell)):
             yield (
                 "the opening cell must end with the link to the room: **Code of this chapter:** "
-                "[`chNN_title`](https://github.com/.../tree/main/aigc_lib/chapters/chNN_title)"
+                "[`chNN_title`](https://github.com/.../blob/main/aigc_lib/chapters/chNN_title/__init__.py)"
             )
 
 

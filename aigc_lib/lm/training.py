@@ -1,8 +1,8 @@
 """Training a language model, and scoring it (chapter 10).
 
 A language model gives, for every place in a text, the probabilities of the next token. ``fit``
-lowers the mean negative logarithm of the right ones (nats a token); ``evaluate`` measures it on a
-text that was not trained on. ``sampling`` lets the model write.
+lowers the mean negative logarithm of the right ones (nats a token), at the learning rate
+``cosine_lr``; ``evaluate`` measures it on a text that was not trained on.
 """
 
 import math

@@ -108,7 +108,7 @@ class MLPDiscriminator(nn.Module):
         if minibatch_spread:
             layers.append(MinibatchSpread())
             width += 1
-        # No sigmoid at the end: losses work on logits, which never overflow (see losses.py).
+        # No sigmoid at the end: losses work on logits, which never overflow (see gan/losses.py).
         layers.append(nn.Linear(width, 1))
         self.layers = nn.Sequential(*layers)
 

@@ -22,7 +22,7 @@ $D:\\mathcal{X} \\to [0, 1]$ and /or more, at https://example.org/home/page.
 
 Patience.
 
-**Code of this chapter:** [`ch06_good`](https://github.com/example/book/tree/main/aigc_lib/chapters/ch06_good)
+**Code of this chapter:** [`ch06_good`](https://github.com/example/book/blob/main/aigc_lib/chapters/ch06_good/__init__.py)
 """
 SETUP = """import sys
 

@@ -154,7 +154,7 @@ FAULTS = [
     (replace("71 s", "?? s"), "no run time"),
     (replace("<!-- timing -->\n", "<!-- timing -->"), "not rendered"),
     (replace("**Code of this chapter:**", "Code:"), "must end with the link to the room"),
-    (replace("/tree/main/aigc_lib", "/aigc_lib"), "must end with the link to the room"),
+    (replace("/blob/main/aigc_lib", "/aigc_lib"), "must end with the link to the room"),
     (replace("[`ch06_good`", "[`ch07_good`"), "must end with the link to the room"),
     (replace("ch06_good)", "ch06_good)\n\nMore."), "must end with the link to the room"),
     (replace("ModuleNotFoundError", "ImportError"), "first code cell must try"),
