@@ -156,7 +156,7 @@ FAULTS = [
     (replace("**Code of this chapter:**", "Code:"), "must end with the link to the room"),
     (replace("/blob/main/aigc_lib", "/aigc_lib"), "must end with the link to the room"),
     (replace("[`ch06_good`", "[`ch07_good`"), "must end with the link to the room"),
-    (replace("ch06_good)", "ch06_good)\n\nMore."), "must end with the link to the room"),
+    (replace("__init__.py)", "__init__.py)\n\nMore."), "must end with the link to the room"),
     (replace("ModuleNotFoundError", "ImportError"), "first code cell must try"),
     (replace("google.colab", "google"), "first code cell must try"),
     (replace("        raise\n", "        pass\n"), "first code cell must try"),

@@ -11,7 +11,7 @@ Its own files:
 What it uses of the shared packages:
     benchmark.compare  times the textbook's loop and ours in turn, each in a process of its own
     benchmark.loops    the textbook's loop itself, and the networks that both loops train
-    core.checkpoint    what a killed run goes on from: save_run, resume_run (core.training calls them)
+    core.checkpoint    what a killed run goes on from: save_run, resume_run (see core.training)
     core.optim         Adam, unfused below rung 4 and fused from there on
     core.pixels        bytes to [-1, 1] on the device, inside the step
     core.results       reads the recorded ladder, and writes it in the recorder

@@ -82,7 +82,7 @@ class Climber:
         return images.to(self.device)
 
     def step(self, real: Tensor) -> Tensor:
-        """One step of both players; their statistics, on the device, see ``training.STATISTICS``."""
+        """One step of both players; its ``training.STATISTICS``, on the device."""
         if not self.rung.unused:
             return self.advance(self.gan, real)
         gan, loss = self.gan, NON_SATURATING
