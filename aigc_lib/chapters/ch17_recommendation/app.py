@@ -7,6 +7,7 @@ know no later film. Few named films are answered by histories alone, which did b
 import difflib
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -41,21 +42,13 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Recommendations:
-    """An answer, or a refusal with its reason.
+    """An answer, or a refusal with its reason."""
 
-    Attributes:
-        films: best first; empty if refused.
-        used: the named films that were found, as they are called in the data.
-        unknown: the titles that were not found.
-        note: in words, what the reader should know about the answer.
-        refused: why there is no answer; "" if there is one.
-    """
-
-    films: tuple[Recommended, ...]
-    used: tuple[str, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
-    note: str = ""
-    refused: str = ""
+    films: tuple[Recommended, ...]  # best first; empty if refused
+    used: tuple[str, ...] = ()  # the named films that were found, as they are called in the data
+    unknown: tuple[Unknown, ...] = ()  # the titles that were not found
+    note: str = ""  # what the reader should know about the answer
+    refused: str = ""  # why there is no answer; "" if there is one
 
 
 class _Model(NamedTuple):
@@ -68,27 +61,19 @@ class _Model(NamedTuple):
 @functools.cache
 def _model() -> _Model:
     data = experiment.load()
-    everybody = int(data.ratings.user.max()) + 1
-    end = int(data.ratings.time.max())
-    liked = temporal_split.likes(data.ratings, end, everybody, len(data.films))
+    liked = temporal_split.likes(data.ratings, int(data.ratings.time.max()), len(data.films))
     people = baselines.linear(liked, experiment.RIDGE)
     both = baselines.linear(liked, experiment.RIDGE, data.points, experiment.WEIGHT)
     return _Model(data.films, people, both, liked.sum(0))
 
 
 @functools.cache
-def _catalogue() -> list[Film]:
-    """The films, read once a process."""
-    return load_films()
-
-
-@functools.cache
-def _keys() -> dict[str, list[int]]:
-    """The films under each key of a title."""
-    found: dict[str, list[int]] = {}
-    for i, film in enumerate(_catalogue()):
-        found.setdefault(title_key(film.title), []).append(i)
-    return found
+def _catalogue() -> tuple[list[Film], dict[str, list[int]]]:
+    """The films, and those under each key of a title; read once a process."""
+    films, keys = load_films(), defaultdict(list)
+    for i, film in enumerate(films):
+        keys[title_key(film.title)].append(i)
+    return films, keys
 
 
 def find(title: str) -> int | Unknown:
@@ -99,14 +84,14 @@ def find(title: str) -> int | Unknown:
     """
     text = normalize_text(title[:READ]).strip()
     year = re.search(r"\(?\b(\d{4})\)?$", text)
-    keys, catalogue = _keys(), _catalogue()
+    catalogue, keys = _catalogue()
     whole = keys.get(title_key(text), [])  # "1984" or "Apollo 13" may be a title
     if year and not (whole and not text.endswith(")")):
         named = keys.get(title_key(text[: year.start()]), [])
         exact = [i for i in named if catalogue[i].year == int(year[1])]
-        whole = exact or ([] if named else whole)
         if named and not exact:
             return Unknown(_short(text), tuple(catalogue[i].name for i in named[:3]))
+        whole = exact or whole
     if whole:
         return max(whole, key=lambda i: float(_model().liked[i]))
     near = difflib.get_close_matches(title_key(text), keys, n=3, cutoff=0.6)
@@ -118,11 +103,7 @@ def _short(text: str) -> str:
 
 
 def recommend(liked: Sequence[str], n: int = 10) -> Recommendations:
-    """Films for somebody who likes these.
-
-    Args:
-        liked: titles, in any order; a single text is taken as one title.
-        n: how many, 1 to 50.
+    """``n`` films, 1 to 50, for somebody who likes these titles; a single text is one title.
 
     Raises:
         DataError: the data cannot be had.

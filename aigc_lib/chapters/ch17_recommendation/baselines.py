@@ -25,12 +25,8 @@ def recent(ratings: Ratings, until: int, days: float, films: int) -> Tensor:
 
 def neighbours(liked: Tensor, k: int = 200, shrink: float = 10.0) -> Tensor:
     """Item nearest neighbours (Sarwar et al., 2001, doi:10.1145/371920.372071): the cosine of the
-    two films' columns, made smaller where few people liked them; the k nearest of each film.
-
-    Args:
-        liked: (people, films), 0 or 1.
-        k: neighbours that a film keeps.
-        shrink: added below the fraction line.
+    two columns of ``liked`` (people, films), 0 or 1, for the k nearest of each film. ``shrink``,
+    added below the fraction line, makes it smaller where few people liked the films.
     """
     both = liked.T @ liked
     size = both.diagonal().sqrt()
@@ -59,13 +55,8 @@ def linear(liked: Tensor, ridge: float, texts: Tensor | None = None, weight: flo
     It minimises |X - XW|^2 + weight |T - TW|^2 + ridge |W|^2, where a column of T is a film's text
     as numbers (EASE: Steck, 2019, doi:10.1145/3308558.3313710; with rows of side information:
     Jeunen et al., 2020, doi:10.1145/3383313.3418480). So each number that the texts have counts as
-    one more person, who likes the films whose texts have it.
-
-    Args:
-        liked: X, (people, films).
-        ridge: larger for smaller, more careful weights.
-        texts: (films, D), the transpose of T; None for none.
-        weight: how much one of these D rows counts.
+    one more person, who likes the films whose texts have it. ``liked`` is X, (people, films), and
+    ``texts`` the transpose of T, (films, D).
     """
     gram = liked.double().T @ liked.double()
     if texts is not None and weight:

@@ -84,9 +84,9 @@ def from_films(*, wanted: Mapping[str, File], into: Path) -> None:
         if film is None:
             continue
         title, year, genres = film
-        number[row[0]] = list(films).index((title, year)) if (title, year) in films else len(films)
         near = [told for y, told in known.get(title_key(title), []) if abs(y - int(year)) <= 1]
         films.setdefault((title, year), [title, year, genres, *(near[0] if near else [""] * 5)])
+        number[row[0]] = list(films).index((title, year))
     rows: dict[tuple[int, int], tuple[int, int, int, int]] = {}
     for user, item, stars, time in given:
         if item in number:
@@ -141,26 +141,18 @@ class Ratings(NamedTuple):
     time: Tensor  # seconds since 1970
 
 
-def load_films(root: str | Path | None = None) -> list[Film]:
-    """All films, fetched first where the cache lacks them.
-
-    Raises:
-        DataError: the files cannot be had or are not what they should be; see `fetch`.
-    """
+def load_films() -> list[Film]:
+    """All films, fetched first where the cache lacks them; DataError as in `fetch`."""
     films = []
-    for line in (fetch("movielens", root) / FILMS).read_text("utf8").splitlines():
+    for line in (fetch("movielens") / FILMS).read_text("utf8").splitlines():
         title, year, *lists = line.split("\t")
         films.append(Film(title, int(year), *(tuple(x.split("|")) if x else () for x in lists)))
     return films
 
 
-def load_ratings(root: str | Path | None = None) -> Ratings:
-    """All ratings in the order of time, fetched first where the cache lacks them.
-
-    Raises:
-        DataError: the files cannot be had or are not what they should be; see `fetch`.
-    """
-    lines = (fetch("movielens", root) / RATINGS).read_text("utf8").splitlines()
+def load_ratings() -> Ratings:
+    """All ratings in the order of time; otherwise as ``load_films``."""
+    lines = (fetch("movielens") / RATINGS).read_text("utf8").splitlines()
     table = torch.tensor([[int(x) for x in line.split("\t")] for line in lines])
     return Ratings(*table.T.contiguous())
 

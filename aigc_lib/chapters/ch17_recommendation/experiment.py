@@ -72,17 +72,15 @@ def load() -> Data:
 def period(data: Data, span: tuple[float, float]) -> Period:
     """The period that begins and ends when these shares of all ratings had been given."""
     after, until = (temporal_split.moment(data.ratings, share) for share in span)
-    films = len(data.films)
-    people = int(data.ratings.user.max()) + 1
     asked = temporal_split.requests(data.ratings, after, until)
-    liked = temporal_split.likes(data.ratings, after, people, films)
-    return Period(after, liked, asked, temporal_split.history(asked, films))
+    liked = temporal_split.likes(data.ratings, after, len(data.films))
+    return Period(after, liked, asked, temporal_split.history(asked, len(data.films)))
 
 
-def measure(data: Data, when: Period, scores: Tensor, k: int = 10) -> Score:
+def measure(data: Data, when: Period, scores: Tensor) -> Score:
     """All scores of the lists that these scores (requests, films) make."""
     wanted = [request.wanted for request in when.asked]
-    lists = ranking_metrics.top(scores, [request.rated for request in when.asked], k)
+    lists = ranking_metrics.top(scores, [request.rated for request in when.asked])
     return Score(
         ranking_metrics.ndcg(lists, wanted),
         ranking_metrics.recall(lists, wanted),
@@ -143,14 +141,14 @@ class Unseen(NamedTuple):
     films: Tensor  # indices
 
 
-def unseen(data: Data, when: Period, seed: int, share: float = 0.2) -> Unseen:
-    """Hide a share of the films, drawn at random: no like of them is left in table or history.
+def unseen(data: Data, when: Period, seed: int) -> Unseen:
+    """Hide a fifth of the films, drawn at random: no like of them is left in table or history.
 
     Requests stay that want one of them and whose history is not empty without them.
     """
     rng = torch.Generator().manual_seed(seed)
     n = len(data.films)
-    hidden = torch.randperm(n, generator=rng)[: round(share * n)].sort().values
+    hidden = torch.randperm(n, generator=rng)[: round(0.2 * n)].sort().values
     liked, history = when.liked.clone(), when.history.clone()
     liked[:, hidden], history[:, hidden] = 0, 0
     asked = [r._replace(wanted=r.wanted[torch.isin(r.wanted, hidden)]) for r in when.asked]
@@ -159,20 +157,18 @@ def unseen(data: Data, when: Period, seed: int, share: float = 0.2) -> Unseen:
     return Unseen(part, hidden)
 
 
-def among(part: Unseen, scores: Tensor, k: int = 10) -> Tensor:
+def among(part: Unseen, scores: Tensor) -> Tensor:
     """NDCG of each request when only the hidden films are ranked."""
-    others = torch.ones(scores.shape[1], dtype=torch.bool)
-    others[part.films] = False
-    out = others.nonzero()[:, 0]
-    rated = [torch.cat([request.rated, out]) for request in part.period.asked]
-    lists = ranking_metrics.top(scores, rated, k)
-    return ranking_metrics.ndcg(lists, [request.wanted for request in part.period.asked])
+    asked, hidden = part.period.asked, torch.full_like(scores, -torch.inf)
+    hidden[:, part.films] = scores[:, part.films]
+    lists = ranking_metrics.top(hidden, [request.rated for request in asked])
+    return ranking_metrics.ndcg(lists, [request.wanted for request in asked])
 
 
-def floor(part: Unseen, k: int = 10) -> float:
+def floor(part: Unseen) -> float:
     """What random lists of the hidden films would get."""
     total, asked = 0.0, part.period.asked
     for request in asked:
         left = len(part.films) - int(torch.isin(request.rated, part.films).sum())
-        total += ranking_metrics.random_ndcg(left, len(request.wanted), k)
+        total += ranking_metrics.random_ndcg(left, len(request.wanted), 10)
     return total / len(asked)

@@ -22,15 +22,8 @@ class Ranker(nn.Module):
 
     A history is the sum of its films' vectors, divided by the square root of their number; the
     score is its inner product with a film's other vector, plus the film's own number. Vectors come
-    from the films' texts by a matrix, are free for every film, or are the sum of both.
-
-    Args:
-        points: the texts as numbers, (films, D).
-        text, free: which of the two there are; at least one.
-        width: of the vectors.
-
-    Raises:
-        ValueError: neither text nor free vectors.
+    from the films' texts, ``points`` (films, D), by a matrix, are free for every film, or are the
+    sum of both; ValueError if neither.
     """
 
     def __init__(
@@ -53,14 +46,14 @@ class Ranker(nn.Module):
 
     def forward(self, history: Tensor) -> Tensor:
         """Scores (N, films)."""
-        points, zero = self.points, torch.zeros(())
-        known = (self.given(points) if self.text else zero) + (self.source if self.free else zero)
-        asked = (self.told(points) if self.text else zero) + (self.target if self.free else zero)
-        own = self.liked_text(points)[:, 0] if self.text else zero
-        own = own + (self.liked if self.free else zero)
+        known = asked = own = history.new_zeros(())
+        if self.text:
+            known, asked = self.given(self.points), self.told(self.points)
+            own = self.liked_text(self.points)[:, 0]
+        if self.free:
+            known, asked, own = known + self.source, asked + self.target, own + self.liked
         person = history @ known / history.sum(1, keepdim=True).clamp(min=1).sqrt()
-        scores: Tensor = person @ asked.T + own
-        return scores
+        return person @ asked.T + own
 
 
 @dataclass(frozen=True)
@@ -98,6 +91,12 @@ def pair_loss(good: Tensor, bad: Tensor) -> Tensor:
     return F.softplus(bad - good).mean()
 
 
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+
+
 def fit_likelihood(model: Ranker, liked: Tensor, config: Config, seed: int = 0) -> Ranker:
     """Maximise the log-probability of what was hidden; TrainingError if it is no number."""
     rng = torch.Generator().manual_seed(seed)
@@ -105,10 +104,8 @@ def fit_likelihood(model: Ranker, liked: Tensor, config: Config, seed: int = 0) 
     for _ in tqdm(range(config.steps), desc="likelihood", delay=30, leave=False):
         shown, hidden = part(liked, config.batch, rng)
         chosen = log_choice(model(shown), shown).masked_fill(hidden == 0, 0.0)
-        adam.zero_grad()
         loss = -chosen.sum() / hidden.sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        adam.step()
+        _step(adam, loss)
     insist_on_finite({"loss": loss.item()}, f"before step {config.steps}")
     return model
 
@@ -122,10 +119,8 @@ def fit_pairs(model: Ranker, liked: Tensor, config: Config, seed: int = 0) -> Ra
         good = torch.multinomial(hidden, config.draws, replacement=True, generator=rng)
         other = torch.multinomial(1 - shown - hidden, config.draws, replacement=True, generator=rng)
         scores = model(shown)
-        adam.zero_grad()
         loss = pair_loss(scores.gather(1, good), scores.gather(1, other))
-        loss.backward()  # type: ignore[no-untyped-call]
-        adam.step()
+        _step(adam, loss)
     insist_on_finite({"loss": loss.item()}, f"before step {config.steps}")
     return model
 
@@ -162,11 +157,9 @@ def fit_game(
     exact: use the generator's exact gradient, which sums over all films, in place of draws.
     """
     rng = torch.Generator().manual_seed(seed)
-    critic_adam = torch.optim.AdamW(
-        critic.parameters(), config.critic_lr, weight_decay=config.weight_decay
-    )
-    generator_adam = torch.optim.AdamW(
-        generator.parameters(), config.lr, weight_decay=config.weight_decay
+    critic_adam, generator_adam = (
+        torch.optim.AdamW(network.parameters(), lr, weight_decay=config.weight_decay)
+        for network, lr in ((critic, config.critic_lr), (generator, config.lr))
     )
     for step in tqdm(range(config.steps), desc="game", delay=30, leave=False):
         shown, hidden = part(liked, config.batch, rng)
@@ -175,13 +168,9 @@ def fit_game(
         chance = log_p.detach().exp()
         insist_on_finite({"probability": chance.sum().item()}, f"before step {step}")
         drawn = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
-        critic_adam.zero_grad()
-        critic_loss(critic(shown), true, drawn).backward()  # type: ignore[no-untyped-call]
-        critic_adam.step()
+        _step(critic_adam, critic_loss(critic(shown), true, drawn))
         with torch.no_grad():
             logits = critic(shown)
         again = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
-        generator_adam.zero_grad()
-        policy_loss(log_p, logits, None if exact else again).backward()  # type: ignore[no-untyped-call]
-        generator_adam.step()
+        _step(generator_adam, policy_loss(log_p, logits, None if exact else again))
     return generator

@@ -20,12 +20,8 @@ def discounts(k: int) -> Tensor:
 def top(scores: Tensor, rated: Sequence[Tensor], k: int = 10) -> Tensor:
     """The lists (N, k): indices of the highest scores, best first, without what was rated.
 
-    Equal scores are taken in the order of their indices, whatever is wanted.
-
-    Args:
-        scores: (N, films).
-        rated: for each of the N, the indices that are left out.
-        k: length of a list.
+    Scores are (N, films); ``rated`` holds, for each of the N, the indices that are left out. Equal
+    scores are taken in the order of their indices, whatever is wanted.
 
     Raises:
         ValueError: k < 1, fewer than k films are left for somebody, or a score is NaN.

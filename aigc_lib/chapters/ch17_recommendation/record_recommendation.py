@@ -73,9 +73,8 @@ def choices(data: Data, when: Period) -> Iterator[Job]:
         return irgan.fit_pairs(model, when.liked, replace(experiment.PAIRS, steps=steps), 0)
 
     def game(base: irgan.Config, lr: float, critic: float) -> Model:
-        config, start = replace(base, lr=lr, critic_lr=critic), None
-        if base is AFTER:
-            start = likelihood()
+        start = likelihood() if base is AFTER else None
+        config = replace(base, lr=lr, critic_lr=critic)
         return experiment.gan(data, when, 0, start, config, text=True, free=True)
 
     for steps in (300, 600, 1200):
@@ -106,10 +105,11 @@ def record(name: str, command: str, data: Data, when: Period, jobs: Iterator[Job
     for run in recording.missing(known):
         what, train = known[run]
         found = experiment.measure(data, when, train()(when.history))
-        parts = ("ndcg", "recall", "novelty", "variety")
-        numbers = {part: float(getattr(found, part).mean()) for part in parts}
-        numbers["coverage"] = found.coverage
-        recording.add(what | {part: round(value, 5) for part, value in numbers.items()})
+        means = {
+            k: float(getattr(found, k).mean()) for k in ("ndcg", "recall", "novelty", "variety")
+        }
+        means["coverage"] = found.coverage
+        recording.add(what | {part: round(value, 5) for part, value in means.items()})
 
 
 def record_fresh(command: str, data: Data, when: Period, seeds: int) -> None:

@@ -35,11 +35,11 @@ def moment(ratings: Ratings, share: float) -> int:
     return int(ratings.time[max(round(share * len(ratings.time)), 1) - 1])
 
 
-def likes(ratings: Ratings, until: int, users: int, films: int) -> Tensor:
+def likes(ratings: Ratings, until: int, films: int) -> Tensor:
     """Who liked what by then: (U, films) of 0 and 1, float32, one row for each of the U people
-    (of ``users``) who had liked anything."""
+    who had liked anything."""
     seen = (ratings.time <= until) & (ratings.stars >= LIKED)
-    table = torch.zeros(users, films)
+    table = torch.zeros(int(ratings.user.max()) + 1, films)
     table[ratings.user[seen], ratings.film[seen]] = 1
     return table[table.any(1)]
 
@@ -73,5 +73,5 @@ def history(asked: list[Request], films: int, last: int | None = None) -> Tensor
     """
     table = torch.zeros(len(asked), films)
     for row, request in zip(table, asked, strict=True):
-        row[request.liked if last is None else request.liked[len(request.liked) - last :]] = 1
+        row[request.liked.flip(0)[:last]] = 1
     return table

@@ -28,10 +28,10 @@ def small(monkeypatch):
     liked = torch.tensor([9.0, 8, 1, 5, 7, 2, 3, 4])
     model = app._Model(FILMS, people, both, liked)
     monkeypatch.setattr(app, "_model", lambda: model)
-    monkeypatch.setattr(app, "_catalogue", lambda: FILMS)
-    app._keys.cache_clear()
+    monkeypatch.setattr(app, "load_films", lambda: FILMS)
+    app._catalogue.cache_clear()
     yield
-    app._keys.cache_clear()
+    app._catalogue.cache_clear()
 
 
 @pytest.mark.parametrize(

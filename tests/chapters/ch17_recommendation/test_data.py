@@ -51,7 +51,7 @@ def folder(tmp_path, monkeypatch):
     into = tmp_path / "into"
     into.mkdir()
     from_films(wanted={FILMS: None, RATINGS: None}, into=into)
-    monkeypatch.setattr(data, "fetch", lambda name, root=None: into)
+    monkeypatch.setattr(data, "fetch", lambda name: into)
     return into
 
 
