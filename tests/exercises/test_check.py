@@ -14,7 +14,10 @@ from aigc_lib.exercises.compare import (
     NotAnswered,
     WrongAnswer,
     close,
+    equal,
     is_function,
+    need,
+    numbers,
     same_shape,
     same_tensor,
 )
@@ -173,6 +176,85 @@ def test_tensors_are_compared_element_by_element():
             same_tensor(answer, want)
     with pytest.raises(NotAnswered):
         same_tensor(None, want)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        (4.0, "the variance"),  # and not "twice"
+        (3.997, "the variance"),  # rounded
+        (3.99, "look again"),
+        (0.0, "nothing at all"),
+        (5e-5, "nothing at all"),
+        (5e-3, "look again"),
+        (200.0, "per cent"),
+    ],
+)
+def test_an_expected_mistake_gets_its_own_hint(value, hint):
+    mistakes = {"that is the variance": 4.0, "that is nothing at all": torch.tensor(0)}
+    with pytest.raises(WrongAnswer, match=f"the spread, .* is not right: .*{hint}"):
+        close(value, 2.0, hint="look again", what="the spread", mistakes=mistakes)
+
+
+def test_what_is_right_is_no_mistake():
+    close(2.0, 2.0, mistakes={"that is something else": 2.0})
+    same_tensor(torch.ones(2), torch.ones(2), mistakes={"that is something else": torch.ones(2)})
+    equal("a", "a", hint="look again", mistakes={"that is something else": "a"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (torch.tensor([3.0, 1.0]), "the wrong end"),
+        (torch.tensor([2.0, 2.0]), "their mean"),  # a number stands for a whole tensor of it
+        (torch.tensor([2.0, 2.1]), r"look again; it is off most at index \(0,\), by 1"),
+        (torch.tensor([-1.0, -3.0]), "sign"),
+    ],
+)
+def test_an_expected_wrong_tensor_gets_its_own_hint(answer, hint):
+    mistakes = {"begin at the wrong end": [3.0, 1.0], "that is their mean": 2.0}
+    with pytest.raises(WrongAnswer, match=hint):
+        same_tensor(answer, torch.tensor([1.0, 3.0]), hint="look again", mistakes=mistakes)
+
+
+def test_words_lists_and_whole_numbers_are_equal_or_not():
+    for value in ("b", 3, [1, 2], (1, 2), True):
+        equal(value, value, hint="look again")
+    mistakes = {"that is the first": "a", "that is the last": "c"}
+    for answer, said in (
+        ("a", "the letter is not 'a': that is the first"),
+        ("c", "the letter is not 'c': that is the last"),
+        (["b"], "the letter is not ['b']: look again"),
+    ):
+        with pytest.raises(WrongAnswer, match=f"^{re.escape(said)}$"):
+            equal(answer, "b", hint="look again", what="the letter", mistakes=mistakes)
+    with pytest.raises(NotAnswered):
+        equal(None, "b", hint="look again")
+    equal(None, None, hint="look again")
+
+
+@pytest.mark.parametrize("pair", [(1, 2.5), [1, 2.5], torch.tensor([1, 2.5]), np.array([1, 2.5])])
+def test_so_many_numbers_are_passed_on(pair):
+    assert numbers(pair, 2, "give a pair") == [1.0, 2.5]
+
+
+@pytest.mark.parametrize("answer", [1.0, (1.0,), (1.0, 2.0, 3.0), ("a", "b"), torch.tensor(1.0)])
+def test_anything_but_so_many_numbers_is_asked_for_again(answer):
+    with pytest.raises(WrongAnswer, match=r"^give a pair$") as caught:
+        numbers(answer, 2, "give a pair")
+    assert not isinstance(caught.value, NotAnswered)
+
+
+def test_no_numbers_are_no_answer():
+    with pytest.raises(NotAnswered):
+        numbers(None, 2, "give a pair")
+
+
+def test_what_is_needed_is_said():
+    need([0], "give something")
+    for holds in (False, None, [], torch.tensor(False)):
+        with pytest.raises(WrongAnswer, match=r"^give something$"):
+            need(holds, "give something")
 
 
 def test_functions_are_told_from_their_results():

@@ -1,30 +1,27 @@
 """Checks for chapter 02, "Core concepts, eight times in miniature"."""
 
+from typing import Any
+
 import torch
 
-from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_tensor
+from aigc_lib.exercises.compare import close, equal, is_function, need, numbers, same_tensor
 
 
 def check_1(answer: object) -> str:
     """Factorising a joint distribution into a first part and a conditional table."""
-    factorise = is_function(answer, 1)
     joint = torch.tensor([[0.1, 0.3, 0.2], [0.2, 0.05, 0.15]])
-    found = factorise(joint.clone())
-    if not isinstance(found, (tuple, list)) or len(found) != 2:
-        raise WrongAnswer("return two things: the first coin's probabilities, and the table")
-    first, second = found
-    same_tensor(
-        first, joint.sum(1), hint="sum over what the second coin may show", what="the first"
-    )
-    if torch.is_tensor(second) and second.shape == joint.shape:
-        if torch.allclose(second, joint / joint.sum(0)):
-            raise WrongAnswer(
-                "that is the first given the second: divide each row, not each column"
-            )
-        if torch.allclose(second, joint):
-            raise WrongAnswer("that is the joint distribution still: each row must sum to 1")
-    wanted = joint / joint.sum(1, keepdim=True)
-    same_tensor(second, wanted, hint="divide each row by its sum", what="the table")
+    found = is_function(answer, 1)(joint.clone())
+    two = isinstance(found, (tuple, list)) and len(found) == 2
+    need(two, "return two things: the first coin's probabilities, and the table")
+    hint = "sum over what the second coin may show"
+    same_tensor(found[0], joint.sum(1), hint=hint, what="the first")
+    turned, table = joint / joint.sum(0), joint / joint.sum(1, keepdim=True)
+    mistakes = {
+        "that is the first given the second: divide each row, not each column": turned,
+        "that is the joint distribution still: each row must sum to 1": joint,
+    }
+    hint = "divide each row by its sum"
+    same_tensor(found[1], table, hint=hint, what="the table", mistakes=mistakes)
     return "the product gives the joint distribution back: nothing is lost by going in order"
 
 
@@ -32,91 +29,74 @@ def check_2(answer: object) -> str:
     """Mixing counts with the shorter context's probabilities."""
     back_off = is_function(answer, 2)
     lower = {"a": 0.5, "b": 0.3, "c": 0.2}
-    found = back_off({"a": 3, "c": 1}, dict(lower))
-    if not isinstance(found, dict) or found.keys() != lower.keys():
-        raise WrongAnswer("return a dictionary with every character of `lower`, seen or not")
-    wanted = {"a": 3.5 / 5, "b": 0.3 / 5, "c": 1.2 / 5}
-    if abs(found["b"]) < 1e-12:
-        raise WrongAnswer("what was not seen yet is not impossible: the shorter context has a say")
+    found: Any = back_off({"a": 3, "c": 1}, dict(lower))
+    whole = isinstance(found, dict) and found.keys() == lower.keys()
+    need(whole, "return a dictionary with every character of `lower`, seen or not")
+    unseen = "what was not seen yet is not impossible: the shorter context has a say"
+    need(abs(found["b"]) >= 1e-12, unseen)
     total = sum(found.values())
-    if abs(total - 1) > 1e-9:
-        raise WrongAnswer(f"the probabilities sum to {total:.4g}: what must the denominator be?")
-    for x, q in wanted.items():
+    wrong_sum = f"the probabilities sum to {total:.4g}: what must the denominator be?"
+    need(abs(total - 1) <= 1e-9, wrong_sum)
+    for x, q in {"a": 3.5 / 5, "b": 0.3 / 5, "c": 1.2 / 5}.items():
         close(found[x], q, tol=1e-9, hint="(N(hx) + q(x)) / (N(h) + 1)", what=f"q({x})")
     empty = back_off({}, dict(lower))
-    if any(abs(empty[x] - q) > 1e-9 for x, q in lower.items()):
-        raise WrongAnswer("in a context never seen only the shorter one has a say")
+    alike = all(abs(empty[x] - q) <= 1e-9 for x, q in lower.items())
+    need(alike, "in a context never seen only the shorter one has a say")
     return "the probabilities sum to 1, and a context never seen leaves all to the shorter one"
 
 
 def check_3(answer: object) -> str:
     """The best guess for a pixel, and its error."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        raise WrongAnswer("give a pair: (guess, error)")
-    guess, error = answer
-    if float(guess) == 0.0:
-        raise WrongAnswer("black is the likeliest, with error 1/4; another guess has a smaller one")
-    if float(guess) == 0.5:
-        raise WrongAnswer("the middle ignores that black is likelier than white: weigh them")
-    close(guess, 0.25, tol=1e-6, hint="the mean of what is possible", what="the guess")
-    if abs(float(error) - 0.1875**0.5) < 1e-4:
-        raise WrongAnswer("that is the root of it: the mean squared error is asked for")
-    close(
-        error,
-        0.1875,
-        tol=1e-6,
-        hint="3/4 of the time the guess is off by 1/4, 1/4 of the time by 3/4; square, and average",
-        what="the error",
-    )
+    guess, error = numbers(answer, 2, "give a pair: (guess, error)")
+    mistakes = {
+        "black is the likeliest, with error 1/4; another guess has a smaller one": 0.0,
+        "the middle ignores that black is likelier than white: weigh them": 0.5,
+    }
+    hint = "the mean of what is possible"
+    close(guess, 0.25, tol=1e-6, hint=hint, what="the guess", mistakes=mistakes)
+    root = {"that is the root of it: the mean squared error is asked for": 0.1875**0.5}
+    hint = "3/4 of the time the guess is off by 1/4, 1/4 of the time by 3/4; square, and average"
+    close(error, 0.1875, tol=1e-6, hint=hint, what="the error", mistakes=root)
     return "a dark grey that is never the truth: what is best on average need not be possible"
 
 
 def check_4(answer: object) -> str:
     """The exact policy gradient of a bandit."""
     gradient = is_function(answer, 2)
-    for seed in range(3):
-        rng = torch.Generator().manual_seed(seed)
-        scores = torch.randn(5, generator=rng, dtype=torch.float64)
-        rewards = torch.randn(5, generator=rng, dtype=torch.float64) + 2
-        policy = scores.softmax(0)
-        leaf = scores.clone().requires_grad_()
-        (leaf.softmax(0) @ rewards).backward()
-        assert leaf.grad is not None
-        found = gradient(scores.clone(), rewards.clone())
-        if torch.is_tensor(found) and found.shape == scores.shape:
-            if torch.allclose(found, policy * rewards):
-                raise WrongAnswer(
-                    "that pushes every action up: subtract what the others would pay, the mean"
-                )
-            if torch.allclose(found, policy * (rewards - rewards.mean())):
-                raise WrongAnswer("the mean must be the one under the policy, not the plain one")
-            if torch.allclose(found, -leaf.grad):
-                raise WrongAnswer("the sign is the other way round: the reward is to rise")
-        same_tensor(found, leaf.grad, hint="sum pi_a (r_a - mean) (e_a - pi)", what="the gradient")
+    rng = torch.Generator().manual_seed(0)
+    for scores, rewards in torch.randn(3, 2, 5, generator=rng, dtype=torch.float64):
+        rewards += 2
+        policy, leaf = scores.softmax(0), scores.clone().requires_grad_()
+        (right,) = torch.autograd.grad(leaf.softmax(0) @ rewards, leaf)
+        everything, plain = policy * rewards, policy * (rewards - rewards.mean())
+        mistakes = {
+            "that pushes every action up: subtract what the others would pay, the mean": everything,
+            "the mean must be the one under the policy, not the plain one": plain,
+            "the sign is the other way round: the reward is to rise": -right,
+        }
+        found, hint = gradient(scores.clone(), rewards.clone()), "sum pi_a (r_a - mean) (e_a - pi)"
+        same_tensor(found, right, hint=hint, what="the gradient", mistakes=mistakes)
     return "each score moves by its probability times how far its reward lies above the mean"
 
 
 def check_5(answer: object) -> str:
     """The worst small change of a picture."""
-    attack = is_function(answer, 3)
     pictures = torch.tensor([[-1.0, 0.0, 0.95, 0.5]])
     gradient = torch.tensor([[-3.0, 0.2, 1e-3, -7.0]])
-    found = attack(pictures.clone(), gradient.clone(), 0.1)
+    found = is_function(answer, 3)(pictures.clone(), gradient.clone(), 0.1)
+    step, unsigned = 0.1 * gradient.sign(), (pictures + 0.1 * gradient).clamp(-1, 1)
+    mistakes = {
+        "some values leave [-1, 1]: what was made is no picture any more": pictures + step,
+        "that lowers the loss: it makes the digits easier to read": (pictures - step).clamp(-1, 1),
+        "use the sign: every pixel may change by the full size": unsigned,
+    }
     wanted = torch.tensor([[-1.0, 0.1, 1.0, 0.4]])
-    if torch.is_tensor(found) and found.shape == pictures.shape:
-        if torch.allclose(found, pictures + 0.1 * gradient.sign()):
-            raise WrongAnswer("some values leave [-1, 1]: what was made is no picture any more")
-        if torch.allclose(found, (pictures - 0.1 * gradient.sign()).clamp(-1, 1)):
-            raise WrongAnswer("that lowers the loss: it makes the digits easier to read")
-        if torch.allclose(found, (pictures + 0.1 * gradient).clamp(-1, 1)):
-            raise WrongAnswer("use the sign: every pixel may change by the full size")
-    same_tensor(
-        found, wanted, hint="add size times the gradient's sign, clamp", what="the pictures"
-    )
+    hint = "add size times the gradient's sign, clamp"
+    same_tensor(found, wanted, hint=hint, what="the pictures", mistakes=mistakes)
     return "each pixel moves by the full size, in the direction in which the loss grows"
 
 
-def check_6(answer: object) -> str:
+def check_6(answer: Any) -> str:
     """The arrows of a GAN."""
     right = {
         ("noise", "generator"),
@@ -125,29 +105,24 @@ def check_6(answer: object) -> str:
         ("real data", "discriminator"),
         ("discriminator", "logit"),
     }
-    boxes = {box for arrow in right for box in arrow}
-    if not isinstance(answer, (set, frozenset, list, tuple)):
-        raise WrongAnswer("give a set of pairs: {('noise', ...), ...}")
+    pairs = isinstance(answer, (set, frozenset, list, tuple))
+    need(pairs, "give a set of pairs: {('noise', ...), ...}")
     given = {tuple(arrow) for arrow in answer}
-    unknown = {box for arrow in given for box in arrow} - boxes
-    if unknown:
-        raise WrongAnswer(f"these are none of the boxes: {sorted(map(str, unknown))}")
-    if ("real data", "generator") in given:
-        raise WrongAnswer(
-            "the generator never sees the data; it hears of them through the gradient"
-        )
-    if ("discriminator", "generated samples") in given:
-        raise WrongAnswer("the discriminator puts out one number; which network makes the samples?")
-    if ("real data", "discriminator") not in given:
-        raise WrongAnswer("what are the generated samples told apart from?")
-    if given - right:
-        raise WrongAnswer(f"this arrow does not belong there: {sorted(given - right)[0]}")
-    if given != right:
-        raise WrongAnswer(f"{len(right - given)} of the arrows missing: follow the samples on")
+    boxes = {box for arrow in right for box in arrow}
+    unknown = sorted({str(box) for arrow in given for box in arrow if box not in boxes})
+    need(not unknown, f"these are none of the boxes: {unknown}")
+    unseen = "the generator never sees the data; it hears of them through the gradient"
+    need(("real data", "generator") not in given, unseen)
+    number = "the discriminator puts out one number; which network makes the samples?"
+    need(("discriminator", "generated samples") not in given, number)
+    apart = "what are the generated samples told apart from?"
+    need(("real data", "discriminator") in given, apart)
+    need(given <= right, f"this arrow does not belong there: {min(given - right, default='')}")
+    need(given == right, f"{len(right - given)} of the arrows missing: follow the samples on")
     return "noise in, samples out; samples and data in, one number out"
 
 
-def check_7(answer: object) -> str:
+def check_7(answer: Any) -> str:
     """Which family for which task."""
     right = {"price": "autoregressive", "one pass": "implicit", "many steps": "score-based"}
     hints = {
@@ -155,11 +130,10 @@ def check_7(answer: object) -> str:
         "one pass": "which one draws without going part by part or step by step?",
         "many steps": "which one takes noise away, a little at a time?",
     }
-    if not isinstance(answer, dict) or answer.keys() != right.keys():
-        raise WrongAnswer("give a dictionary with the keys 'price', 'one pass' and 'many steps'")
+    asked = isinstance(answer, dict) and answer.keys() == right.keys()
+    need(asked, "give a dictionary with the keys 'price', 'one pass' and 'many steps'")
     for task, family in answer.items():
-        if family not in right.values():
-            raise WrongAnswer(f"{family!r} is none of the families asked for")
-        if family != right[task]:
-            raise WrongAnswer(f"{task}: {hints[task]}")
+        known = family in right.values()
+        hint = hints[task] if known else "that is none of the families asked for"
+        equal(family, right[task], hint=hint, what=task)
     return "nobody has everything: one goes part by part, one cannot price, one takes many passes"

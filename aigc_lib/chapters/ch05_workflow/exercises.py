@@ -5,21 +5,19 @@ import math
 import torch
 from torch import Tensor
 
-from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_shape, same_tensor
+from aigc_lib.exercises.compare import close, equal, is_function, need, same_shape, same_tensor
 
 
 def check_1(answer: object) -> str:
     """The gradient of the cross-entropy with respect to three logits."""
     expected = torch.tensor([0.7, -0.8, 0.1])
-    found = same_shape(answer, (3,), "the gradient").float()
-    for wrong, why in (
-        ([0.7, 0.2, 0.1], "these are the probabilities: where does the right class come in?"),
-        ([0.0, -5.0, 0.0], "that is the slope along the probabilities; go on to the logits"),
-        ([-0.3, 0.2, 0.1], "the right class is the second, position 1"),
-    ):
-        if torch.allclose(found, torch.tensor(wrong), atol=1e-3):
-            raise WrongAnswer(why)
-    same_tensor(found, expected, tol=1e-3, what="the gradient", hint="prediction minus truth")
+    mistakes = {
+        "these are the probabilities: where does the right class come in?": [0.7, 0.2, 0.1],
+        "that is the slope along the probabilities; go on to the logits": [0.0, -5.0, 0.0],
+        "the right class is the second, position 1": [-0.3, 0.2, 0.1],
+    }
+    found, hint = same_shape(answer, (3,), "the gradient").float(), "prediction minus truth"
+    same_tensor(found, expected, tol=1e-3, hint=hint, what="the gradient", mistakes=mistakes)
     return "prediction minus truth; its entries always sum to 0"
 
 
@@ -28,25 +26,22 @@ def check_2(answer: object) -> str:
     deal = is_function(answer, 3)
     form = torch.tensor([7, 7, 7, 2, 2, 9, 9, 9, 9, 4, 4, 5, 5, 30, 30, 30])
     form = form[torch.randperm(len(form), generator=torch.Generator().manual_seed(2))]
-    seen = []
+    torn = "a form is torn apart: all of its pictures go to the same part"
+    seen = set()
     for seed in range(4):
         part = same_shape(deal(form, 4, torch.Generator().manual_seed(seed)), (16,), "the parts")
-        if part.is_floating_point() or part.min() < 0 or part.max() >= 4:
-            raise WrongAnswer("parts are whole numbers from 0 to k - 1")
+        whole = not part.is_floating_point() and part.min() >= 0 and part.max() < 4
+        need(whole, "parts are whole numbers from 0 to k - 1")
         homes = [part[form == name].unique() for name in form.unique()]
-        if any(len(home) > 1 for home in homes):
-            raise WrongAnswer("a form is torn apart: all of its pictures go to the same part")
+        need(all(len(home) == 1 for home in homes), torn)
         held = torch.cat(homes).bincount(minlength=4)
-        if held.max() - held.min() > 1:
-            raise WrongAnswer(
-                f"the parts hold {held.tolist()} forms; no two may differ by more than one"
-            )
+        sizes = f"the parts hold {held.tolist()} forms; no two may differ by more than one"
+        need(held.max() - held.min() <= 1, sizes)
         again = deal(form, 4, torch.Generator().manual_seed(seed))
-        if not torch.equal(part, again):
-            raise WrongAnswer("the same seed gave other parts: draw with the generator given")
-        seen.append(tuple(int(home) for home in torch.cat(homes)))
-    if len(set(seen)) == 1:
-        raise WrongAnswer("every seed gives the same parts: draw which form goes where")
+        same = torch.equal(part, again)
+        need(same, "the same seed gave other parts: draw with the generator given")
+        seen.add(tuple(torch.cat(homes).tolist()))
+    need(len(seen) > 1, "every seed gives the same parts: draw which form goes where")
     return "a writer who is tested was never learned from"
 
 
@@ -57,37 +52,28 @@ def check_3(answer: object) -> str:
     x, u = torch.randn(6, 5, generator=rng), torch.rand(6, 5, generator=rng)
     for q in (0.2, 0.7):
         kept: Tensor = torch.where(u < q, torch.zeros(()), x)
-        found = same_shape(dropout(x, q, u, True), (6, 5), "the output")
-        for wrong, why in (
-            (kept, "the mean is too small now: what must the kept inputs be divided by?"),
-            (kept / q, "divide by the probability of being kept, not of being dropped"),
-            (
-                torch.where(u < q, x, torch.zeros(())) / (1 - q),
-                "it drops where u >= q: the wrong ones",
-            ),
-        ):
-            if torch.allclose(found, wrong, atol=1e-5):
-                raise WrongAnswer(why)
-        hint = "0 where u < q, x / (1 - q) elsewhere"
-        same_tensor(found, kept / (1 - q), what="the output", hint=hint)
+        mistakes = {
+            "the mean is too small now: what must the kept inputs be divided by?": kept,
+            "divide by the probability of being kept, not of being dropped": kept / q,
+            "it drops where u >= q: the wrong ones": (x - kept) / (1 - q),
+        }
+        found, hint = dropout(x, q, u, True), "0 where u < q, x / (1 - q) elsewhere"
+        same_tensor(found, kept / (1 - q), hint=hint, what="the output", mistakes=mistakes)
         used = same_shape(dropout(x, q, u, False), (6, 5), "the output in use")
-        if not torch.equal(used, x):
-            raise WrongAnswer("in use nothing is dropped and nothing is scaled")
+        need(torch.equal(used, x), "in use nothing is dropped and nothing is scaled")
     return "the mean is right in training, so nothing has to be done in use"
 
 
 def check_4(answer: object) -> str:
     """A weight after the first step of AdamW."""
+    mistakes = {
+        "that is a step of SGD; Adam divides m-hat by sqrt(v-hat)": 0.95 * 2 - 0.1 * 3,
+        "the decay is missing: the weight shrinks by the factor 1 - 0.1 * 0.5": 2 - 0.1,
+        "the decay is multiplied by the learning rate, and by the weight": 2 - 0.5 - 0.1,
+        "PyTorch shrinks the weight first and then takes Adam's step": (2 - 0.1) * 0.95,
+    }
     hint = "Adam's first step has the length of the learning rate; the weight shrinks besides"
-    for wrong, why in (
-        (0.95 * 2 - 0.1 * 3, "that is a step of SGD; Adam divides m-hat by sqrt(v-hat)"),
-        (2 - 0.1, "the decay is missing: the weight shrinks by the factor 1 - 0.1 * 0.5"),
-        (2 - 0.5 - 0.1, "the decay is multiplied by the learning rate, and by the weight"),
-        ((2 - 0.1) * 0.95, "PyTorch shrinks the weight first and then takes Adam's step"),
-    ):
-        if isinstance(answer, (int, float)) and abs(answer - wrong) < 1e-6:
-            hint = why
-    close(answer, 1.8, tol=1e-6, hint=hint, what="the weight")
+    close(answer, 1.8, tol=1e-6, hint=hint, what="the weight", mistakes=mistakes)
     return "0.95 * 2 - 0.1 = 1.8: the decay follows the weight, Adam's step does not"
 
 
@@ -101,35 +87,32 @@ def check_5(answer: object) -> str:
         ([3.0, 3.0, 3.0, 1.0], 2, (0, 2), "an equal loss is not better"),
         ([4.0, 5.0, 2.0], 1, (0, 1), "with patience 1 the first epoch that is no better ends it"),
     )
-    for losses, patience, expected, hint in cases:
+    for losses, patience, (kept, last), hint in cases:
         found = early_stop(losses, patience)
-        if not isinstance(found, tuple) or len(found) != 2:
-            raise WrongAnswer("return two positions: of the epoch kept, of the last one run")
-        if tuple(found) == expected[::-1] != expected:
-            raise WrongAnswer("the two positions are exchanged: first the epoch kept")
-        if tuple(found) == (expected[0] + 1, expected[1] + 1):
-            raise WrongAnswer("count epochs from 0")
-        if tuple(found) != expected:
-            raise WrongAnswer(
-                f"for losses {losses} and patience {patience} it returns {found}: {hint}"
-            )
+        pair = isinstance(found, tuple) and len(found) == 2
+        need(pair, "return two positions: of the epoch kept, of the last one run")
+        mistakes = {
+            "the two positions are exchanged: first the epoch kept": (last, kept),
+            "count epochs from 0": (kept + 1, last + 1),
+        }
+        what = f"for losses {losses} and patience {patience} it"
+        equal(found, (kept, last), hint=hint, what=what, mistakes=mistakes)
     return "it keeps the best epoch, not the last one"
 
 
 def check_6(answer: object) -> str:
     """The lower end of Wilson's interval for 20 right of 20."""
     expected = 1 / (1 + 1.96**2 / 20)
+    familiar = 1 - 1.96 / math.sqrt(20)
+    mistakes = {
+        "that is the familiar interval, which has no length here": 1.0,
+        "give a probability, not per cent": 100 * expected,
+        "that is the exact one-sided bound; here Wilson's is asked for": 0.05 ** (1 / 20),
+        "that is z for 90 %; take 1.96": 1 / (1 + 1.645**2 / 20),
+        "the root is not 1: with p-hat = 1 only z^2 / 4n^2 is left": familiar,
+    }
     hint = "put p-hat = 1 and n = 20 into the formula and take the minus sign"
-    for wrong, why in (
-        (1.0, "that is the familiar interval, which has no length here"),
-        (100 * expected, "give a probability, not per cent"),
-        (0.05 ** (1 / 20), "that is the exact one-sided bound; here Wilson's is asked for"),
-        (1 / (1 + 1.645**2 / 20), "that is z for 90 %; take 1.96"),
-        (1 - 1.96 / math.sqrt(20), "the root is not 1: with p-hat = 1 only z^2 / 4n^2 is left"),
-    ):
-        if isinstance(answer, (int, float)) and abs(answer - wrong) < 2e-4 * max(1, wrong):
-            raise WrongAnswer(why)
-    close(answer, expected, tol=2e-3, hint=hint, what="the lower end")
+    close(answer, expected, tol=2e-3, hint=hint, what="the lower end", mistakes=mistakes)
     return "20 of 20 right shows no more than 84 %"
 
 
@@ -137,21 +120,16 @@ def check_7(answer: object) -> str:
     """The drift alarm as a p-value by rank."""
     alarm_p = is_function(answer, 2)
     ordinary = [0.55, 0.60, 0.65, 0.70]
-    cases = (
-        (
-            0.80,
-            1 / 5,
-            "no ordinary one is as striking, and p is still not 0: count the new one too",
-        ),
-        (0.50, 1.0, "every ordinary window is at least as striking"),
-        (0.65, 3 / 5, "an ordinary one that is just as striking counts"),
-        (0.68, 2 / 5, "one of the four is more striking, and the new one counts itself"),
-    )
-    for new, expected, hint in cases:
+    hints = {
+        (0.80, 1): "no ordinary one is as striking, and p is still not 0: count the new one too",
+        (0.50, 5): "every ordinary window is at least as striking",
+        (0.65, 3): "an ordinary one that is just as striking counts",
+        (0.68, 2): "one of the four is more striking, and the new one counts itself",
+    }
+    for (new, rank), hint in hints.items():
         found = alarm_p(ordinary, new)
-        if abs(float(found) - expected) > 1e-6:
-            raise WrongAnswer(f"for ordinary ones {ordinary} and {new} it returns {found}: {hint}")
-    shuffled = [ordinary[i] for i in (2, 0, 3, 1)]
-    if abs(float(alarm_p(shuffled, 0.68)) - 2 / 5) > 1e-6:
-        raise WrongAnswer("the order of the ordinary pairs must not matter")
+        wrong = f"for ordinary ones {ordinary} and {new} it returns {found}: {hint}"
+        need(abs(float(found) - rank / 5) <= 1e-6, wrong)
+    shuffled = float(alarm_p([0.65, 0.55, 0.70, 0.60], 0.68))
+    need(abs(shuffled - 2 / 5) <= 1e-6, "the order of the ordinary pairs must not matter")
     return "with 20 ordinary pairs p can be no smaller than 1/21: a finer alarm needs more of them"

@@ -1,45 +1,41 @@
 """Checks for chapter 09, "Training on GPUs"."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_shape, same_tensor
+from aigc_lib.exercises.compare import close, is_function, need, same_tensor
 
 
 def check_1(answer: object) -> str:
     """Operations of the discriminator's second convolution, for a batch of 64."""
     right = 2 * 64 * 32 * 64 * 4**2 * 7**2
-    usual = {
-        right // 2: "a multiplication and an addition are two operations",
-        right // 64: "count the whole batch of 64",
-        right * 4: "count the pixels that go out, 7 x 7: a stride of 2 skips every other place",
-        right // 16: "each output pixel meets the whole kernel, 4 x 4",
-        right // 4: "the kernel is 4 high and 4 wide",
-        right // 32: "each output channel looks at all 32 input channels",
+    strided = right * 4
+    mistakes = {
+        "a multiplication and an addition are two operations": right / 2,
+        "count the whole batch of 64": right / 64,
+        "count the pixels that go out, 7 x 7: a stride of 2 skips every other place": strided,
+        "each output pixel meets the whole kernel, 4 x 4": right / 16,
+        "the kernel is 4 high and 4 wide": right / 4,
+        "each output channel looks at all 32 input channels": right / 32,
     }
     hint = "2 * batch * channels in * channels out * kernel^2 * pixels out"
-    if isinstance(answer, (int, float)) and int(answer) in usual:
-        raise WrongAnswer(usual[int(answer)])
-    close(answer, right, tol=0.5, hint=hint, what="the number of operations")
+    close(answer, right, tol=0.5, hint=hint, what="the number of operations", mistakes=mistakes)
     return "205,520,896 for one layer of one network, forward only"
 
 
 def check_2(answer: object) -> str:
     """Speedup by Amdahl's law: 90 % parallel, 8 workers."""
-    right = 1 / (0.1 + 0.9 / 8)
-    hint = "1 / ((1 - p) + p / n) with p = 0.9 and n = 8"
-    if isinstance(answer, (int, float)):
-        for wrong, why in (
-            (8.0, "only the parallel share gets 8 times faster"),
-            (7.2, "times add up, speeds do not: divide the time of each share"),
-            (10.0, "that is the limit for any number of workers"),
-            (1 / (0.9 + 0.1 / 8), "0.9 is the share that runs in parallel, not the other"),
-        ):
-            if math.isclose(answer, wrong, rel_tol=1e-3):
-                hint = why
-    close(answer, right, tol=1e-2, hint=hint, what="the speedup")
+    mistakes = {
+        "only the parallel share gets 8 times faster": 8.0,
+        "times add up, speeds do not: divide the time of each share": 7.2,
+        "that is the limit for any number of workers": 10.0,
+        "0.9 is the share that runs in parallel, not the other": 1 / (0.9 + 0.1 / 8),
+    }
+    right, hint = 1 / (0.1 + 0.9 / 8), "1 / ((1 - p) + p / n) with p = 0.9 and n = 8"
+    close(answer, right, tol=1e-2, hint=hint, what="the speedup", mistakes=mistakes)
     return "4.7 times with 8 workers, and never more than 10 with any number"
 
 
@@ -49,77 +45,44 @@ def check_3(answer: object) -> str:
     for x in (1.0, 1.5, 2.0, 0.75, 100.0, 3e-5):
         number = torch.tensor(x).bfloat16()
         right = float((number.view(torch.int16) + 1).view(torch.bfloat16)) - float(number)
-        found = gap(x)
-        hint = "2 to the power of floor(log2 x) - 7"
-        if isinstance(found, (int, float)):
-            for wrong, why in (
-                (2 ** (math.ceil(math.log2(x)) - 7), "round the exponent down, not up"),
-                (2 * right, "8 bits are significant and the first is always 1: 7 are left"),
-                (right / 2, "that is the largest rounding error, half of the gap"),
-                (x * 2**-7, "all numbers between two powers of 2 have the same gap"),
-                (2 ** (math.floor(math.log2(x)) - 10), "10 bits are float16's"),
-            ):
-                if found != right and math.isclose(found, wrong, rel_tol=1e-9):
-                    raise WrongAnswer(why)
-        close(found, right, tol=right * 1e-6, hint=hint, what=f"the gap at {x}")
+        mistakes = {
+            "round the exponent down, not up": 2 ** (math.ceil(math.log2(x)) - 7),
+            "8 bits are significant and the first is always 1: 7 are left": 2 * right,
+            "that is the largest rounding error, half of the gap": right / 2,
+            "all numbers between two powers of 2 have the same gap": x * 2**-7,
+            "10 bits are float16's": right / 8,
+        }
+        hint, what = "2 to the power of floor(log2 x) - 7", f"the gap at {x}"
+        close(gap(x), right, tol=right * 1e-6, hint=hint, what=what, mistakes=mistakes)
     return "relative to the number it is between 1/256 and 1/128, however large the number"
 
 
-class Watched:
-    """Stands in for a loss on a GPU: adds up, and counts how often its value is asked for."""
+class Watched(Tensor):
+    """Stands in for a loss on a GPU, as does what is computed from it: counts its reads."""
 
     reads = 0
 
-    def __init__(self, value: Tensor) -> None:
-        self.value = value
-
-    def detach(self) -> "Watched":
-        """Itself."""
-        return self
-
-    def __add__(self, other: object) -> "Watched":
-        """Their sum, on the device."""
-        number = other.value if isinstance(other, Watched) else other
-        return Watched(self.value + number)  # type: ignore[operator]
-
-    __radd__ = __add__
-
-    def __mul__(self, other: float) -> "Watched":
-        """A multiple, on the device."""
-        return Watched(self.value * other)
-
-    def __truediv__(self, other: float) -> "Watched":
-        """A part, on the device."""
-        return Watched(self.value / other)
-
-    def item(self) -> float:
+    def read(self) -> float:
         """The value, for which the host waits."""
         Watched.reads += 1
-        return float(self.value)
+        return float(self.as_subclass(Tensor))
 
-    __float__ = item
+    item = tolist = numpy = __float__ = read  # type: ignore[assignment]
 
 
 def check_4(answer: object) -> str:
     """The mean loss of many steps, read once."""
     mean = is_function(answer, 2)
     values = [0.5, 2.0, 1.25, 4.0, 0.25]
-    calls = iter(values)
-
-    def step() -> Watched:
-        return Watched(torch.tensor(next(calls)))
-
+    losses = iter(torch.tensor(values).as_subclass(Watched))
     Watched.reads = 0
-    found = mean(step, 5)
+    found = mean(lambda: next(losses), 5)
     reads = Watched.reads
-    if isinstance(found, Watched):
-        raise WrongAnswer("at the end, once, read the value: return a number")
+    need(not isinstance(found, Watched), "at the end, once, read the value: return a number")
+    mistakes = {"that is the last loss only": values[-1]}
     hint = "add up the losses of all steps, then divide by their number"
-    if isinstance(found, (int, float)) and found == values[-1]:
-        hint = "that is the last loss only"
-    close(found, sum(values) / 5, tol=1e-6, hint=hint, what="the mean loss")
-    if reads > 1:
-        raise WrongAnswer(f"the value was read {reads} times: add up on the device, read once")
+    close(found, sum(values) / 5, tol=1e-6, hint=hint, what="the mean loss", mistakes=mistakes)
+    need(reads <= 1, f"the value was read {reads} times: add up on the device, read once")
     return "five steps, one wait: a sum on the device costs nothing"
 
 
@@ -127,7 +90,7 @@ def check_5(answer: object) -> str:
     """Gradient of the mean loss from micro-batches of different sizes."""
     accumulate = is_function(answer, 3)
     rng = torch.Generator().manual_seed(5)
-    x, y = (torch.randn(10, generator=rng, dtype=torch.float64) for _ in range(2))
+    x, y = torch.randn(2, 10, generator=rng, dtype=torch.float64)
 
     def loss(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
         return ((w * x - y) ** 2).mean()
@@ -136,82 +99,67 @@ def check_5(answer: object) -> str:
     w = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
     pieces = [torch.autograd.grad(loss(w, *part), w)[0] for part in parts]
     (right,) = torch.autograd.grad(loss(w, x, y), w)
-    found = same_shape(accumulate(loss, w, parts), (), "the gradient").detach()
-    for wrong, why in (
-        (sum(pieces), "that is their sum; the loss is a mean"),
-        (sum(pieces) / 3, "the parts have different sizes: weight each by its own"),
-        (pieces[-1], "only the last part counts there: gradients must add up"),
-    ):
-        if torch.allclose(found, torch.as_tensor(wrong), atol=1e-9):
-            raise WrongAnswer(why)
+    mistakes = {
+        "that is their sum; the loss is a mean": sum(pieces),
+        "the parts have different sizes: weight each by its own": sum(pieces) / 3,
+        "only the last part counts there: gradients must add up": pieces[-1],
+    }
     hint = "each part's gradient times its share of the samples, added up"
-    same_tensor(found, right, tol=1e-9, what="the gradient", hint=hint)
+    found = accumulate(loss, w, parts)
+    same_tensor(found, right, tol=1e-9, hint=hint, what="the gradient", mistakes=mistakes)
     return "the same gradient from pieces that fit into memory"
 
 
 def check_6(answer: object) -> str:
     """The smallest batch at which a linear layer is limited by arithmetic."""
     smallest = is_function(answer, 4)
+    hint = "solve b n m / (2 (b n + n m + b m)) >= peak / bandwidth for b, and round up"
     for n, m, peak, bandwidth in ((512, 512, 4e12, 1e11), (64, 3136, 1e12, 1e11)):
         ridge = peak / bandwidth
-        right = next(b for b in range(1, 10**6) if _intensity(b, n, m) >= ridge)
-        found = smallest(n, m, peak, bandwidth)
-        hint = "solve b n m / (2 (b n + n m + b m)) >= peak / bandwidth for b, and round up"
-        if isinstance(found, (int, float)):
-            if found == right - 1:
-                hint = "round up: one less is not enough"
-            elif found == math.ceil(2 * ridge):
-                hint = "b / 2 is the limit of large weights; inputs and outputs are moved too"
-            elif found == next(b for b in range(1, 10**6) if 4 * _intensity(b, n, m) >= ridge):
-                hint = "a float32 has four bytes"
-        close(found, right, tol=1e-6, hint=hint, what=f"the batch for {n} to {m}")
-    if smallest(64, 64, 1e13, 1e11) is not None:
-        raise WrongAnswer(
-            "from 64 to 64 even an endless batch has 16 operations a byte, and the ridge lies at "
-            "100: return None where no batch is large enough"
-        )
+        right, large = _smallest(n, m, ridge), math.ceil(2 * ridge)
+        mistakes = {
+            "round up: one less is not enough": right - 1,
+            "b / 2 is the limit of large weights; inputs and outputs are moved too": large,
+            "a float32 has four bytes": _smallest(n, m, ridge / 4),
+        }
+        found, what = smallest(n, m, peak, bandwidth), f"the batch for {n} to {m}"
+        close(found, right, tol=1e-6, hint=hint, what=what, mistakes=mistakes)
+    hint = (
+        "from 64 to 64 even an endless batch has 16 operations a byte, and the ridge lies at 100: "
+        "return None where no batch is large enough"
+    )
+    need(smallest(64, 64, 1e13, 1e11) is None, hint)
     return "small layers stay below the ridge at any batch size: memory is what they wait for"
 
 
-def _intensity(b: int, n: int, m: int) -> float:
-    return b * n * m / (2 * (b * n + n * m + b * m))
+def _smallest(n: int, m: int, intensity: float) -> int:
+    """The first batch at which a layer from n to m has so many operations a byte, at 4 bytes."""
+    batches = range(1, 10**6)
+    return next(b for b in batches if b * n * m / (2 * (b * n + n * m + b * m)) >= intensity)
 
 
-PARTS = {
-    "weights of both players": True,
-    "moments of both optimisers": True,
-    "averaged generator": True,
-    "state of the noise's generator": True,
-    "place in the data": True,
-    "number of images seen": True,
-    "latest batch": False,
-    "gradients of the last step": False,
-    "sample pictures": False,
+HELD = {
+    "weights of both players": "without them there is nothing to go on with",
+    "moments of both optimisers": "Adam would start with empty averages",
+    "averaged generator": "it holds weights of the past, which nothing can bring back",
+    "state of the noise's generator": "the next latent vectors would be others",
+    "place in the data": "the next batch would be another",
+    "number of images seen": "the average's pace and the end of the run depend on it",
+}
+LEFT_OUT = {
+    "latest batch": "it was used up before the checkpoint was written",
+    "gradients of the last step": "they are set to zero before the next",
+    "sample pictures": "they follow from the generator",
 }
 
 
-def check_7(answer: object) -> str:
+def check_7(answer: Any) -> str:
     """What a checkpoint must hold for a run to go on to the same bits."""
-    if not isinstance(answer, (set, list, tuple, frozenset)):
-        raise WrongAnswer("give a set of the names in the list")
-    chosen = set(answer)
-    unknown = chosen - set(PARTS)
-    if unknown:
-        raise WrongAnswer(f"not in the list: {sorted(map(str, unknown))}")
-    why = {
-        "moments of both optimisers": "Adam would start with empty averages",
-        "state of the noise's generator": "the next latent vectors would be others",
-        "place in the data": "the next batch would be another",
-        "number of images seen": "the average's pace and the end of the run depend on it",
-        "averaged generator": "it holds weights of the past, which nothing can bring back",
-        "latest batch": "it was used up before the checkpoint was written",
-        "gradients of the last step": "they are set to zero before the next",
-        "sample pictures": "they follow from the generator",
-    }
-    for part, needed in PARTS.items():
-        if needed and part not in chosen:
-            reason = why.get(part, "without them there is nothing to go on with")
-            raise WrongAnswer(f"{part!r} is missing: {reason}")
-        if not needed and part in chosen:
-            raise WrongAnswer(f"{part!r} is not needed: {why[part]}")
+    need(isinstance(answer, (set, list, tuple, frozenset)), "give a set of the names in the list")
+    unknown = sorted(map(str, set(answer) - set(HELD | LEFT_OUT)))
+    need(not unknown, f"not in the list: {unknown}")
+    for part, why in HELD.items():
+        need(part in answer, f"{part!r} is missing: {why}")
+    for part, why in LEFT_OUT.items():
+        need(part not in answer, f"{part!r} is not needed: {why}")
     return "whatever the next step reads that nothing else can tell"

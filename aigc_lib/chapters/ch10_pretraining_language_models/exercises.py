@@ -6,60 +6,57 @@ from itertools import pairwise
 
 import torch
 
-from aigc_lib.exercises.compare import WrongAnswer, close, is_function, same_tensor
+from aigc_lib.exercises.compare import close, equal, is_function, need, numbers, same_tensor
 from aigc_lib.nets.gpt import GPT, GPTConfig, attention_weights
 
 
 def check_1(answer: object) -> str:
     """Nats to bits and to a perplexity."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        raise WrongAnswer("give a pair: (bits, perplexity)")
-    bits, perplexity = (float(x) for x in answer)
-    if abs(bits - 1.4 * math.log(2)) < 5e-3:
-        raise WrongAnswer("a bit is log 2 = 0.693 nats: there are *more* bits than nats")
-    close(bits, 1.4 / math.log(2), tol=5e-3, hint="divide by log 2", what="the bits")
-    if abs(perplexity - 2**1.4) < 5e-3:
-        raise WrongAnswer("nats belong to e: 2 to the power of the *bits* would do as well")
-    close(perplexity, math.exp(1.4), tol=2e-2, hint="e to the nats", what="the perplexity")
+    bits, perplexity = numbers(answer, 2, "give a pair: (bits, perplexity)")
+    fewer = {"a bit is log 2 = 0.693 nats: there are *more* bits than nats": 1.4 * math.log(2)}
+    wanted, hint = 1.4 / math.log(2), "divide by log 2"
+    close(bits, wanted, tol=5e-3, hint=hint, what="the bits", mistakes=fewer)
+    base = {"nats belong to e: 2 to the power of the *bits* would do as well": 2**1.4}
+    wanted, hint = math.exp(1.4), "e to the nats"
+    close(perplexity, wanted, tol=2e-2, hint=hint, what="the perplexity", mistakes=base)
     return "2.02 bits; as uncertain as a fair choice among four characters"
 
 
 def check_2(answer: object) -> str:
     """The pair that byte pair encoding joins next."""
     best = is_function(answer, 1)
+
+    def first(counts: Counter[tuple[int, int]]) -> tuple[int, int]:
+        return min(counts, key=lambda pair: (-counts[pair], pair))
+
     for words in ([[1, 2, 3, 1, 2], [2, 3]], [[5, 5, 5], [4, 5]], [[9, 8], [8, 9], [7], []]):
         counts = Counter(pair for word in words for pair in pairwise(word))
-        wanted = min(counts, key=lambda pair: (-counts[pair], pair))
-        found = best([list(word) for word in words])
         flat = Counter(pairwise([token for word in words for token in word]))
-        if found != wanted and found == min(flat, key=lambda pair: (-flat[pair], pair)):
-            raise WrongAnswer("no pair reaches over the end of a word: count within each")
-        if found != wanted and counts.get(found) == counts[wanted]:
-            raise WrongAnswer("of equally frequent pairs take the one with the smaller tokens")
-        if found != wanted:
-            raise WrongAnswer(f"{found} is not the most frequent pair of neighbours in {words}")
+        tied = [pair for pair in counts if counts[pair] == max(counts.values())]
+        found = best([list(word) for word in words])
+        hint = "it is not the most frequent pair of neighbours"
+        if found in tied:
+            hint = "of equally frequent pairs take the one with the smaller tokens"
+        ends = {"no pair reaches over the end of a word: count within each": first(flat)}
+        equal(found, first(counts), hint=hint, what=f"the pair of {words}", mistakes=ends)
     return "the most frequent neighbours; again and again, that is all of byte pair encoding"
 
 
 def check_3(answer: object) -> str:
     """Causal attention for one head."""
-    attend = is_function(answer, 3)
     rng = torch.Generator().manual_seed(0)
-    q, k, v = (torch.randn(5, 4, generator=rng) for _ in range(3))
-    found = attend(q.clone(), k.clone(), v.clone())
-    scores = q @ k.T
-    mask = torch.ones(5, 5).tril().bool()
-    if torch.is_tensor(found) and found.shape == (5, 4):
-        if torch.allclose(found, (scores / 2).softmax(-1) @ v, atol=1e-5):
-            raise WrongAnswer("every token sees the whole text, its own future too: mask it")
-        if torch.allclose(found, scores.masked_fill(~mask, -math.inf).softmax(-1) @ v, atol=1e-5):
-            raise WrongAnswer("divide the products by the root of their number of terms")
-        late = (scores / 2).softmax(-1).masked_fill(~mask, 0) @ v
-        if torch.allclose(found, late, atol=1e-5):
-            raise WrongAnswer("masked after the softmax the shares do not sum to 1: mask before")
-    same_tensor(
-        found, attention_weights(q, k) @ v, hint="softmax(q k^T / sqrt(d)) v", what="the result"
-    )
+    q, k, v = torch.randn(3, 5, 4, generator=rng)
+    found = is_function(answer, 3)(q.clone(), k.clone(), v.clone())
+    scores, future = q @ k.T, ~torch.ones(5, 5).tril().bool()
+    seeing = (scores / 2).softmax(-1)
+    large = scores.masked_fill(future, -math.inf).softmax(-1)
+    mistakes = {
+        "every token sees the whole text, its own future too: mask it": seeing @ v,
+        "divide the products by the root of their number of terms": large @ v,
+        "masked after the softmax the shares do not sum to 1: mask before": seeing.tril() @ v,
+    }
+    wanted, hint = attention_weights(q, k) @ v, "softmax(q k^T / sqrt(d)) v"
+    same_tensor(found, wanted, hint=hint, what="the result", mistakes=mistakes)
     return "each row is an average of what came before it, weighted by how well query and key fit"
 
 
@@ -67,20 +64,16 @@ def check_4(answer: object) -> str:
     """Keeping the smallest likely set."""
     keep = is_function(answer, 2)
     p = torch.tensor([0.15, 0.5, 0.05, 0.3])
-    for share, wanted in (
-        (0.4, [0.0, 1.0, 0.0, 0.0]),
-        (0.6, [0.0, 0.625, 0.0, 0.375]),
-        (0.9, [0.15 / 0.95, 0.5 / 0.95, 0.0, 0.3 / 0.95]),
-        (1.0, [0.15, 0.5, 0.05, 0.3]),
-    ):
-        found = keep(p.clone(), share)
-        if torch.is_tensor(found) and found.shape == p.shape:
-            if not bool(found.isfinite().all()) or float(found.sum()) == 0:
-                raise WrongAnswer("the most likely token always stays, however small the share")
-            if abs(float(found.sum()) - 1) > 1e-5:
-                raise WrongAnswer("what is left must sum to 1 again")
-        hint = "sort; a token stays if those before it do not reach the share yet"
-        same_tensor(found, torch.tensor(wanted), hint=hint, what=f"the result for {share}")
+    hint = "sort; a token stays if those before it do not reach the share yet"
+    for share, kept in ((0.4, [1]), (0.6, [1, 3]), (0.9, [0, 1, 3]), (1.0, [0, 1, 2, 3])):
+        wanted = torch.zeros(4)
+        wanted[kept] = p[kept] / p[kept].sum()
+        found, what = keep(p.clone(), share), f"the result for {share}"
+        if torch.is_tensor(found) and found.shape == (4,):
+            some = bool(found.isfinite().all()) and float(found.sum()) != 0
+            need(some, "the most likely token always stays, however small the share")
+            need(abs(float(found.sum()) - 1) <= 1e-5, "what is left must sum to 1 again")
+        same_tensor(found, wanted, hint=hint, what=what)
     return "the set grows where the model hesitates, and shrinks to one where it is sure"
 
 
@@ -91,14 +84,14 @@ def check_5(answer: object) -> str:
     for t in (0.5, 1.0, 2.0):
         weights = p ** (1 / t)
         found = heat(p.clone(), t)
-        if torch.is_tensor(found) and found.shape == p.shape:
-            if not bool(found.isfinite().all()):
-                raise WrongAnswer("a probability of 0 stays 0: powers do it without logarithms")
-            if t != 1 and torch.allclose(found, p**t / (p**t).sum()):
-                raise WrongAnswer("hot must mean undecided: the power is 1 / T")
-            if torch.allclose(found, weights) and t != 1:
-                raise WrongAnswer("these do not sum to 1")
-        same_tensor(found, weights / weights.sum(), hint="a power, then normalise", what="it")
+        finite = not torch.is_tensor(found) or found.isfinite().all()
+        need(finite, "a probability of 0 stays 0: powers do it without logarithms")
+        mistakes = {
+            "hot must mean undecided: the power is 1 / T": p**t / (p**t).sum(),
+            "these do not sum to 1": weights,
+        }
+        wanted, hint = weights / weights.sum(), "a power, then normalise"
+        same_tensor(found, wanted, hint=hint, what="it", mistakes=mistakes)
     return "what was impossible stays impossible at every temperature"
 
 
@@ -108,27 +101,25 @@ def check_6(answer: object) -> str:
     for vocabulary, context, layers, width in ((91, 64, 2, 16), (50, 8, 3, 4), (256, 32, 1, 8)):
         model = GPT(GPTConfig(vocabulary, context, layers, 1, width))
         wanted = sum(p.numel() for p in model.parameters())
+        mistakes = {
+            "the table that reads also scores: count it once": wanted + vocabulary * width,
+            "that is the matrices of the blocks; what else is there?": 12 * layers * width**2,
+        }
+        hint = f"{wanted} in matrices, biases, tokens, places, two norms a block, one at the end"
         found = count(vocabulary, context, layers, width)
-        if found == wanted + vocabulary * width:
-            raise WrongAnswer("the table that reads also scores: count it once")
-        if found == 12 * layers * width**2:
-            raise WrongAnswer("that is the matrices of the blocks; what else is there?")
-        if found != wanted:
-            raise WrongAnswer(
-                f"for {vocabulary, context, layers, width} it has {wanted}, not {found}: matrices, "
-                "biases, two norms a block and one at the end, tokens and places"
-            )
+        what = f"for {vocabulary, context, layers, width} the number"
+        equal(found, wanted, hint=hint, what=what, mistakes=mistakes)
     return "12 width^2 a layer in the matrices: doubling the width makes it four times as large"
 
 
 def check_7(answer: object) -> str:
     """Comparing two tokenisers."""
-    if answer not in ("characters", "byte pairs", "equal"):
-        raise WrongAnswer("answer 'characters', 'byte pairs' or 'equal'")
-    if answer == "characters":
-        raise WrongAnswer("3.6 nats buy a token of two characters and more: what does *one* cost?")
-    if answer == "equal":
-        raise WrongAnswer("bring both to the same unit first")
+    mistakes = {
+        "3.6 nats buy a token of two characters and more: what does *one* cost?": "characters",
+        "bring both to the same unit first": "equal",
+    }
+    ask = "answer 'characters', 'byte pairs' or 'equal'"
+    equal(answer, "byte pairs", hint=ask, mistakes=mistakes)
     return "3.6 * 0.45 = 1.62 nats a character, less than 1.8"
 
 
@@ -136,41 +127,28 @@ def check_8(answer: object) -> str:
     """The repetition penalty."""
     penalise = is_function(answer, 3)
     logits = torch.tensor([2.0, -1.0, 0.5, -3.0, 0.0])
+    hint = "positive logits of seen tokens are divided, negative ones multiplied"
     for seen, strength in (([0, 1], 2.0), ([3, 0, 3, 3], 1.5), ([], 2.0), ([4, 1], 1.0)):
-        found = penalise(logits.clone(), list(seen), strength)
-        divided, again = logits.clone(), logits.clone()
-        for token in seen:
-            again[token] *= 1 / strength if logits[token] > 0 else strength
-        for token in set(seen):
-            divided[token] /= strength
-        wanted = logits.clone()
-        for token in set(seen):
-            wanted[token] *= 1 / strength if logits[token] > 0 else strength
-        if (
-            torch.is_tensor(found)
-            and found.shape == logits.shape
-            and not torch.equal(found, wanted)
-        ):
-            if torch.allclose(found, divided):
-                raise WrongAnswer("-1 divided by 2 is -0.5, which is *more* likely: multiply those")
-            if torch.allclose(found, again):
-                raise WrongAnswer("a token that was seen three times is punished once, not thrice")
-        hint = "positive logits of seen tokens are divided, negative ones multiplied"
-        same_tensor(found, wanted, hint=hint, what=f"the result for {seen} and {strength}")
+        times = torch.tensor([seen.count(token) for token in range(5)])
+        factor = torch.where(logits > 0, 1 / strength, strength)
+        divided, again = logits / strength ** times.clamp(max=1), logits * factor**times
+        mistakes = {
+            "-1 divided by 2 is -0.5, which is *more* likely: multiply those": divided,
+            "a token that was seen three times is punished once, not thrice": again,
+        }
+        found, what = penalise(logits.clone(), list(seen), strength), f"{seen} and {strength}"
+        wanted = logits * factor ** times.clamp(max=1)
+        same_tensor(found, wanted, hint=hint, what=f"the result for {what}", mistakes=mistakes)
     return "either way what was seen becomes less likely, and nothing else is touched"
 
 
 def check_9(answer: object) -> str:
     """The best guess of what cannot be known, and its price."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        raise WrongAnswer("give a pair: (guess, price)")
-    guess, price = (float(x) for x in answer)
-    if abs(guess - 1) < 1e-6:
-        raise WrongAnswer(
-            "white is the most frequent, but where it is wrong it pays 4: try between"
-        )
-    close(guess, 0.5, tol=5e-3, hint="the mean of what fits", what="the guess")
-    if abs(price - 1) < 5e-3:
-        raise WrongAnswer("that is the price of always saying white; what does *your* guess pay?")
-    close(price, 0.75, tol=5e-3, hint="3/4 of one square plus 1/4 of another", what="the price")
+    guess, price = numbers(answer, 2, "give a pair: (guess, price)")
+    white = {"white is the most frequent, but where it is wrong it pays 4: try between": 1.0}
+    hint = "the mean of what fits"
+    close(guess, 0.5, tol=5e-3, hint=hint, what="the guess", mistakes=white)
+    white = {"that is the price of always saying white; what does *your* guess pay?": 1.0}
+    hint = "3/4 of one square plus 1/4 of another"
+    close(price, 0.75, tol=5e-3, hint=hint, what="the price", mistakes=white)
     return "a grey that is never right, and yet on average nearest: this is why the guesses blur"
