@@ -5,16 +5,13 @@
 Warnings are errors: a broken link, an unknown label or a malformed notebook stops the build.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from tools import site_assets
-
-ROOT = Path(__file__).resolve().parent.parent
+from tools.notebook import ROOT
 
 
 def command(root: Path) -> list[str]:

@@ -8,6 +8,7 @@ run without meaning anything (time stamps, Python's patch version, random widget
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -30,6 +31,7 @@ from nbformat import NotebookNode
 from aigc_lib.cli import doctor
 from aigc_lib.core import runtime
 from aigc_lib.core.files import write_atomically
+from tools import timings_page
 from tools.normalize import to_text
 from tools.notebook import NOTEBOOKS, ROOT, TIMING, chapters, plain
 
@@ -47,18 +49,11 @@ class ThisPython(KernelSpecManager):
 
 def _sample_memory(pid: int, stop: threading.Event, peak: list[int]) -> None:
     """Keep in ``peak[0]`` the most bytes that a process and its children held together."""
-    try:
-        process = psutil.Process(pid)
-        while not stop.wait(SAMPLE_SECONDS):
-            held = process.memory_info().rss
-            for child in process.children(recursive=True):
-                try:
-                    held += child.memory_info().rss
-                except psutil.Error:  # it ended meanwhile
-                    continue
-            peak[0] = max(peak[0], held)
-    except psutil.Error:  # the kernel ended
-        return
+    while not stop.wait(SAMPLE_SECONDS):
+        with contextlib.suppress(psutil.Error):  # one of them ended meanwhile
+            process = psutil.Process(pid)
+            held = [p.memory_info().rss for p in (process, *process.children(recursive=True))]
+            peak[0] = max(peak[0], sum(held))
 
 
 def run(nb: NotebookNode, folder: Path, timeout: int) -> tuple[float, int]:
@@ -140,12 +135,7 @@ def record(chapter: str, seconds: float, mib: int, file: Path = TIMINGS) -> None
     The table names one machine. Costs measured on another, or with other versions, are dropped.
     """
     here = runtime.machine()
-    machine = {
-        "cpu": here["cpu"],
-        "cores": int(here["cores"]),
-        "python": here["python"],
-        "torch": here["torch"],
-    }
+    machine = {name: here[name] for name in timings_page.NAMES} | {"cores": int(here["cores"])}
     table = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
     others = table.get("chapters", {})
     if others and table.get("machine") != machine:
@@ -154,8 +144,7 @@ def record(chapter: str, seconds: float, mib: int, file: Path = TIMINGS) -> None
             "`make execute` measures all chapters on this one",
             file=sys.stderr,
         )
-        others = {}
-        table = {}
+        others, table = {}, {}
     others[chapter] = {"seconds": seconds, "peak_mib": mib, "date": date.today().isoformat()}
     content = {
         "machine": machine,

@@ -10,7 +10,6 @@ them, and ``book/images/home.json`` says what each frame shows.
 import io
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -27,8 +26,8 @@ from aigc_lib.gan import losses
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit
 from aigc_lib.recipes.gan import MLPConfig, build, stream
+from tools.notebook import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "book" / "images"
 PAGE = ROOT / "book" / "index.md"
 BLUE, RED, GREY = "#1a5f8a", "#a63d2f", "#b8c4cc"
@@ -106,12 +105,9 @@ def ladder() -> None:
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 2.9), layout="constrained")
     for ax, (model, title) in zip(axes, RUNGS.items(), strict=True):
         rungs = [row for row in recorded["rows"] if row["model"] == model]
-        ratio = [row["ratio"] for row in rungs]
-        whiskers = (
-            [row["ratio"] - row["low"] for row in rungs],
-            [row["high"] - row["ratio"] for row in rungs],
-        )
-        ax.barh([row["rung"] for row in rungs], ratio, xerr=whiskers, color=BLUE, ecolor="black")
+        low, ratio, high = np.array([[r["low"], r["ratio"], r["high"]] for r in rungs]).T
+        whiskers, names = (ratio - low, high - ratio), [row["rung"] for row in rungs]
+        ax.barh(names, ratio, xerr=whiskers, color=BLUE, ecolor="black")
         ax.invert_yaxis()
         ax.set(title=title, xlabel="images a second, times the textbook loop")
     save(Image.open(io.BytesIO(show.png(figure))).convert("RGB"), "ladder")

@@ -58,13 +58,6 @@ def nbgrader(python: Path, labs: Path, *arguments: str) -> None:
         raise NbGraderError(f"nbgrader {' '.join(arguments)} failed:\n{tail}")
 
 
-def hand_in(course: Path, student: str, chapter: str, copy: Path) -> None:
-    """Put a copy of a chapter where nbgrader looks for a student's submission."""
-    folder = course / "submitted" / student / chapter
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(copy, folder / f"{chapter}.ipynb")
-
-
 def faults(rows: Iterable[Mapping[str, str]], wanted: Sequence[str]) -> list[str]:
     """What is wrong with the exported marks: chapters missing, points lost, points for nothing."""
     marks = {(row["assignment"], row["student_id"]): row for row in rows}
@@ -107,8 +100,10 @@ def make(python: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[s
         shutil.copyfile(release, student / path.name)
         print(f"{path.stem}: student copy written", flush=True)
         if proof:
-            hand_in(course, FULL, path.stem, path)
-            hand_in(course, EMPTY, path.stem, release)
+            for name, copy in ((FULL, path), (EMPTY, release)):
+                folder = course / "submitted" / name / path.stem
+                folder.mkdir(parents=True)
+                shutil.copyfile(copy, folder / path.name)
             nbgrader(python, labs, "autograde", path.stem)
             print(f"{path.stem}: both copies marked", flush=True)
     if not proof:

@@ -86,17 +86,14 @@ def chapters(root: Path) -> Iterator[str]:
     named = {
         "_toc.yml": [name.removeprefix("notebooks/") for name in files if "notebooks/" in name],
         "notebooks": [path.stem for path in (root / "notebooks").glob("*.ipynb")],
-        "aigc_lib/chapters": [_slug(p) for p in (root / "aigc_lib" / "chapters").glob("ch*")],
-        "tests/chapters": [_slug(p) for p in (root / "tests" / "chapters").glob("ch*")],
     }
+    for place in ("aigc_lib/chapters", "tests/chapters"):
+        folders = (root / place).glob("ch*")
+        named[place] = [p.name.removeprefix("ch").replace("_", "-") for p in folders]
     everything = {name for names in named.values() for name in names}
     for place, names in named.items():
         for missing in sorted(everything - set(names)):
             yield f"{place} has nothing for the chapter {missing}"
-
-
-def _slug(folder: Path) -> str:
-    return folder.name.removeprefix("ch").replace("_", "-")
 
 
 def homes(root: Path) -> Iterator[str]:

@@ -4,17 +4,14 @@ python -m tools.timings_page           # rewrite the page
 python -m tools.timings_page --check   # exit 1 if the page is not what the numbers say
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from aigc_lib.core.files import write_atomically
+from tools.notebook import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 NUMBERS = ROOT / "aigc_lib" / "cli" / "timings.json"
 PAGE = ROOT / "book" / "timings.md"
 START = "<!-- generated: tools/timings_page.py -->\n"
@@ -33,13 +30,11 @@ def table(timings: Mapping[str, Any]) -> str:
 
     Args:
         timings: ``{"machine": {name: value}, "chapters": {file name without suffix:
-            {"seconds": float, "peak_mib": float or None, "date": "YYYY-MM-DD"}}}``.
+            {"seconds": float, "peak_mib": float, "date": "YYYY-MM-DD"}}}``.
     """
-    if not timings["chapters"]:
-        return "No chapter has been timed yet.\n"
     lines = ["| Chapter | Time | Peak memory | Date |", "|---|---:|---:|---|"]
     for name, row in sorted(timings["chapters"].items()):
-        peak = "not recorded" if row.get("peak_mib") is None else f"{row['peak_mib']:,.0f} MiB"
+        peak = f"{row['peak_mib']:,.0f} MiB"
         link = f"[](../notebooks/{name}.ipynb)"
         lines.append(f"| {link} | {duration(row['seconds'])} | {peak} | {row['date']} |")
     lines += ["", "| Measured on | |", "|---|---|"]
@@ -62,11 +57,8 @@ def render(page: str, timings: Mapping[str, Any]) -> str:
 
 def main() -> int:
     """Command line entry."""
-    timings: dict[str, Any] = {"machine": {}, "chapters": {}}
-    if NUMBERS.is_file():
-        timings = json.loads(NUMBERS.read_text("utf8"))
     old = PAGE.read_text("utf8")
-    new = render(old, timings)
+    new = render(old, json.loads(NUMBERS.read_text("utf8")))
     if new == old:
         return 0
     if "--check" in sys.argv[1:]:

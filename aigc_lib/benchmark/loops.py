@@ -109,18 +109,11 @@ class Textbook:
 class Ours:
     """``training.step`` on the same networks: images on the device, nothing read back meanwhile."""
 
-    def __init__(
-        self, model: Model, device: torch.device, data: str = "mnist", seed: int = 0
-    ) -> None:
-        self.gan = Gan(
-            *model.build(seed),
-            latent_dim=model.latent_dim,
-            lr=model.lr,
-            betas=model.betas,
-            device=device,
-        )
+    def __init__(self, model: Model, device: torch.device) -> None:
+        size, betas = model.latent_dim, model.betas
+        self.gan = Gan(*model.build(0), latent_dim=size, lr=model.lr, betas=betas, device=device)
         accelerate(self.gan, model.speed)
-        self.batches = Batches(load(data).images.to(device), model.batch, seed=seed)
+        self.batches = Batches(load("mnist").images.to(device), model.batch, seed=0)
         self.advance = RecordedStep() if model.speed.graph else training.step
 
     def run(self, steps: int) -> float:

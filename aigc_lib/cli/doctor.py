@@ -44,8 +44,7 @@ class Finding(NamedTuple):
 def software() -> list[Finding]:
     """Python, PyTorch and the packages that the chapters import, with their versions."""
     found = [Finding("Python", platform.python_version()), Finding("PyTorch", torch.__version__)]
-    needed: dict[str, list[str]] = json.loads(NEEDS.read_text(encoding="utf8"))
-    more = sorted({name for names in needed.values() for name in names})
+    more = sorted({name for names in needed().values() for name in names})
     makers = metadata.packages_distributions()  # sklearn is in scikit-learn
     for name in ("torchvision", "matplotlib", "ipywidgets", "ipykernel", *more):
         if find_spec(name) is None:
@@ -57,10 +56,15 @@ def software() -> list[Finding]:
     return found
 
 
+def needed() -> dict[str, list[str]]:
+    """For each chapter's number, the packages that it imports beyond the core dependencies."""
+    found: dict[str, list[str]] = json.loads(NEEDS.read_text(encoding="utf8"))
+    return found
+
+
 def lacking() -> dict[str, list[str]]:
-    """For each chapter's number, the packages that it imports and that are not installed."""
-    needed: dict[str, list[str]] = json.loads(NEEDS.read_text(encoding="utf8"))
-    return {number: [n for n in names if find_spec(n) is None] for number, names in needed.items()}
+    """Of what each chapter needs, the packages that are not installed."""
+    return {k: [n for n in names if find_spec(n) is None] for k, names in needed().items()}
 
 
 def hardware() -> list[Finding]:
@@ -70,10 +74,10 @@ def hardware() -> list[Finding]:
     found = [Finding("processor", cores)]
     if device.type == "cuda":
         memory = torch.cuda.get_device_properties(device).total_memory
-        found.append(Finding("GPU", f"{machine['device']}, {memory / GIB:.0f} GiB"))
+        told = f"{machine['device']}, {memory / GIB:.0f} GiB"
     else:
         told = f"No GPU is used (device: {device.type}): every chapter runs on the processor"
-        found.append(Finding("GPU", told))
+    found.append(Finding("GPU", told))
     memory = psutil.virtual_memory()
     held = f"{memory.total / GIB:.1f} GiB, of which {memory.available / GIB:.1f} GiB free"
     found.append(Finding("memory", held))
@@ -105,12 +109,8 @@ def probe(rounds: int = 5, steps: int = 8) -> float:
     """
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        players = Gan(
-            DCGenerator(64, 1, width=32),
-            DCDiscriminator(1, 32),
-            latent_dim=64,
-            device=torch.device("cpu"),
-        )
+        networks = DCGenerator(64, 1, width=32), DCDiscriminator(1, 32)
+        players = Gan(*networks, latent_dim=64, device=torch.device("cpu"))
         real, game = torch.rand(64, 1, 28, 28) * 2 - 1, with_r1(1.0, every=8)
         times = []
         for _ in range(rounds + 1):
@@ -150,6 +150,11 @@ def duration(seconds: float) -> str:
     if seconds < 95:
         return f"{max(10, 10 * round(seconds / 10))} s"
     return f"{round(seconds / 60)} min"
+
+
+def examine() -> None:
+    """Check this machine: software, memory, disk, data, and how long the chapters will take."""
+    print(report())
 
 
 def report() -> str:

@@ -7,7 +7,8 @@ or a test.
 """
 
 import sys
-from collections.abc import Sequence
+
+import tyro
 
 from aigc_lib.cli import EXTRA
 from aigc_lib.core.rooms import load_part, rooms_with
@@ -16,8 +17,11 @@ from aigc_lib.data.registry import datasets
 from aigc_lib.data.sources import DataError
 
 
-def prepare(names: Sequence[str] = ()) -> int:
-    """Do everything that can be done, or only fetch the data sets named.
+def prepare(names: tyro.conf.Positional[tuple[str, ...]] = ()) -> int:
+    """Fetch data sets, all by default, and compute what the chapters share once.
+
+    Args:
+        names: Only these data sets, such as ``mnist``; nothing is computed then.
 
     Returns:
         how many things could not be had; each is told on stderr.
@@ -33,10 +37,8 @@ def prepare(names: Sequence[str] = ()) -> int:
         try:
             load_part(number, "prepare").prepare()
             print(f"chapter {number}: ready", flush=True)
-        except DataError as error:
-            print(f"error: chapter {number}: {error}", file=sys.stderr, flush=True)
-            failed += 1
-        except ModuleNotFoundError as error:
-            print(f"error: chapter {number}: {error}: {EXTRA}", file=sys.stderr, flush=True)
+        except (DataError, ModuleNotFoundError) as error:
+            told = f"{error}: {EXTRA}" if isinstance(error, ModuleNotFoundError) else error
+            print(f"error: chapter {number}: {told}", file=sys.stderr, flush=True)
             failed += 1
     return failed

@@ -25,8 +25,15 @@ def recorders(chapter: str) -> list[str]:
     return found
 
 
-def run(chapter: str) -> None:
-    """Make all records of a chapter, with their defaults."""
+def run(chapter: tyro.conf.Positional[str]) -> None:
+    """Measure what a chapter shows as recorded; goes on where an earlier recording stopped.
+
+    ``aigc record 07`` makes all records of chapter 7, ``aigc record 07 quality --help`` tells the
+    options of one of them.
+
+    Args:
+        chapter: The chapter's number, such as 07.
+    """
     for name in recorders(chapter):
         load_part(chapter, f"record_{name}").main()
 

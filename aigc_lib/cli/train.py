@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +23,19 @@ from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit, step
 from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, load_run, plain, stream
 
+FIRST_RUN, PICTURE = Path("runs/first-gan"), Path("samples.png")
+FEWEST = 4  # precision and recall look at three neighbours of each sample
+SCORES = {
+    "frechet_distance": ("Fréchet distance", ".2f"),
+    "kernel_distance": ("kernel distance", ".4f"),
+    "precision": ("precision", ".3f"),
+    "recall": ("recall", ".3f"),
+    "density": ("density", ".3f"),
+    "coverage": ("coverage", ".3f"),
+    "confident_share": ("classifier is sure", ".1%"),
+    "label_agreement": ("shows the class asked", ".1%"),
+}
+
 
 def _write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
     """Write images (N, C, H, W) as one PNG, enlarged twice."""
@@ -42,30 +55,24 @@ class Run:
     """Folder for checkpoint.pt, log.jsonl and the sample grids; below runs/ by default."""
 
 
-@dataclass(frozen=True)
-class Train:
+UNNAMED = tyro.conf.arg(name="")  # its fields are options of their own: --lr, not --config.lr
+CHANNELS_LAST = Speed(channels_last=True)
+
+
+def train_mlp(
+    config: Annotated[MLPConfig, UNNAMED], run: Annotated[Run, UNNAMED], speed: Speed = EAGER
+) -> None:
     """Train chapter 6's GAN; run it again to continue after an interruption."""
-
-    config: Annotated[MLPConfig, tyro.conf.arg(name="")]
-    run: Annotated[Run, tyro.conf.arg(name="")]
-    speed: Speed = EAGER
-
-    def __call__(self) -> None:
-        """Train, and write the run's folder."""
-        train(self.config, self.run, self.speed, Path("runs/first-gan"))
+    train(config, run, speed, FIRST_RUN)
 
 
-@dataclass(frozen=True)
-class TrainDCGAN:
+def train_dcgan(
+    config: Annotated[DCGANConfig, UNNAMED],
+    run: Annotated[Run, UNNAMED],
+    speed: Speed = CHANNELS_LAST,
+) -> None:
     """Train chapter 7's convolutional GAN; run it again to continue after an interruption."""
-
-    config: Annotated[DCGANConfig, tyro.conf.arg(name="")]
-    run: Annotated[Run, tyro.conf.arg(name="")]
-    speed: Speed = field(default_factory=lambda: Speed(channels_last=True))
-
-    def __call__(self) -> None:
-        """Train, and write the run's folder."""
-        train(self.config, self.run, self.speed, Path(f"runs/dcgan-{self.config.data}"))
+    train(config, run, speed, Path(f"runs/dcgan-{config.data}"))
 
 
 def train(config: Config, run: Run, speed: Speed, folder: Path) -> None:
@@ -105,43 +112,41 @@ def _labels(n: int, classes: int, device: torch.device) -> torch.Tensor | None:
     return torch.arange(n, device=device) % classes if classes else None
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Draw new images from a trained run."""
+def sample(
+    run: Path = FIRST_RUN,
+    n: int = 64,
+    label: str | None = None,
+    seed: int = 0,
+    columns: int | None = None,
+    out: Path = PICTURE,
+) -> None:
+    """Draw new images from a trained run.
 
-    run: Path = Path("runs/first-gan")
-    """Folder that ``aigc train`` wrote."""
-    n: int = 64
-    """How many images."""
-    label: str | None = None
-    """Only this class, by name or number; a conditional run draws all in turn otherwise."""
-    seed: int = 0
-    """The same seed draws the same images."""
-    columns: int | None = None
-    """Images in a row: 8, or one for each class of a conditional run."""
-    out: Path = Path("samples.png")
-    """The picture to write."""
-
-    def __call__(self) -> None:
-        """Write the picture."""
-        for option, value in (("--n", self.n), ("--columns", self.columns)):
-            if value is not None and value < 1:
-                raise ValueError(f"{option} must be at least 1, not {value}")
-        insist_writable(self.out, ".png")
-        gan, config = load_run(self.run)
-        labels = _labels(self.n, config.classes, gan.device)
-        if self.label is not None:
-            if labels is None:
-                raise ValueError(
-                    f"{self.run} was trained without labels, so no class can be asked for: "
-                    "leave --label away, or train with `aigc train-dcgan`"
-                )
-            labels = torch.full_like(labels, _class(self.label, find(config.data).classes))
-        columns = self.columns or config.classes or 8
-        images = gan.sample(self.n, seed=self.seed, labels=labels)
-        _write_grid(images, self.out, columns)
-        with Image.open(self.out) as picture:
-            print(f"{self.n} images, {picture.width}x{picture.height} pixels: {self.out}")
+    Args:
+        run: Folder that ``aigc train`` wrote.
+        n: How many images.
+        label: Only this class, by name or number; a conditional run draws all in turn otherwise.
+        seed: The same seed draws the same images.
+        columns: Images in a row: 8, or one for each class of a conditional run.
+        out: The picture to write.
+    """
+    for option, value in (("--n", n), ("--columns", columns)):
+        if value is not None and value < 1:
+            raise ValueError(f"{option} must be at least 1, not {value}")
+    insist_writable(out, ".png")
+    gan, config = load_run(run)
+    labels = _labels(n, config.classes, gan.device)
+    if label is not None:
+        if labels is None:
+            raise ValueError(
+                f"{run} was trained without labels, so no class can be asked for: "
+                "leave --label away, or train with `aigc train-dcgan`"
+            )
+        labels = torch.full_like(labels, _class(label, find(config.data).classes))
+    images = gan.sample(n, seed=seed, labels=labels)
+    _write_grid(images, out, columns or config.classes or 8)
+    with Image.open(out) as picture:
+        print(f"{n} images, {picture.width}x{picture.height} pixels: {out}")
 
 
 def _class(label: str, names: Sequence[str]) -> int:
@@ -154,46 +159,27 @@ def _class(label: str, names: Sequence[str]) -> int:
     raise ValueError(f"no class {label!r}: choose from {', '.join(names)}")
 
 
-@dataclass(frozen=True)
-class Evaluate:
-    """Score a trained run, with the scores of real images beside it."""
+def evaluate(run: Path = FIRST_RUN, n: int = 10_000, seed: int = 1) -> None:
+    """Score a trained run, with the scores of real images beside it, also into its score.json.
 
-    run: Path = Path("runs/first-gan")
-    """Folder that ``aigc train`` wrote."""
-    n: int = 10_000
-    """Samples to draw."""
-    seed: int = 1
-    """Of the samples."""
-
-    def __call__(self) -> None:
-        """Print the scores, and write them to score.json in the run's folder."""
-        if self.n < FEWEST:
-            raise ValueError(f"a score needs at least {FEWEST:,} samples, not {self.n}")
-        insist_writable(self.run / "score.json", ".json")
-        gan, config = load_run(self.run)
-        name = config.data
-        found = score_gan(gan, name, self.n, self.seed, config.classes)
-        test = load(name, "test")
-        chosen = slice(self.n)  # as many real, if there are
-        real = score(test.images[chosen].to(gan.device), name, test.labels[chosen].to(gan.device))
-        content = json.dumps(found | {"real_test_images": real}, indent=2)
-        write_atomically(self.run / "score.json", content.encode())
-        print(f"In features of the book's {name} classifier, against its training set:")
-        print(f"{'':24s} {self.n:>9,} generated  {real['n']:>9,} real test images")
-        for key, (title, form) in SCORES.items():
-            if key in found:
-                print(f"{title:24s} {found[key]:>19{form}}  {real[key]:>26{form}}")
-        print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))
-
-
-FEWEST = 4  # precision and recall look at three neighbours of each sample
-SCORES = {
-    "frechet_distance": ("Fréchet distance", ".2f"),
-    "kernel_distance": ("kernel distance", ".4f"),
-    "precision": ("precision", ".3f"),
-    "recall": ("recall", ".3f"),
-    "density": ("density", ".3f"),
-    "coverage": ("coverage", ".3f"),
-    "confident_share": ("classifier is sure", ".1%"),
-    "label_agreement": ("shows the class asked", ".1%"),
-}
+    Args:
+        run: Folder that ``aigc train`` wrote.
+        n: Samples to draw.
+        seed: Of the samples.
+    """
+    if n < FEWEST:
+        raise ValueError(f"a score needs at least {FEWEST:,} samples, not {n}")
+    insist_writable(run / "score.json", ".json")
+    gan, config = load_run(run)
+    name = config.data
+    found = score_gan(gan, name, n, seed, config.classes)
+    test = load(name, "test")  # as many real, if there are
+    real = score(test.images[:n].to(gan.device), name, test.labels[:n].to(gan.device))
+    content = json.dumps(found | {"real_test_images": real}, indent=2)
+    write_atomically(run / "score.json", content.encode())
+    print(f"In features of the book's {name} classifier, against its training set:")
+    print(f"{'':24s} {n:>9,} generated  {real['n']:>9,} real test images")
+    for key, (title, form) in SCORES.items():
+        if key in found:
+            print(f"{title:24s} {found[key]:>19{form}}  {real[key]:>26{form}}")
+    print("classes: " + ", ".join(f"{k} {v}" for k, v in found["classes"].items()))

@@ -79,12 +79,7 @@ class Embedder:
 def reach(text: str, longest: int = LONGEST) -> int:
     """How many characters of a text the embedder reads: all, unless it has too many tokens.
 
-    Args:
-        text: any.
-        longest: tokens that are read, as in ``embed``.
-
-    Raises:
-        DataError: the weights cannot be had.
+    ``longest`` and errors as in ``embed``.
     """
     read = load(longest).tokenizer.encode(text)
     return int(read.offsets[-2][1]) if read.overflowing else len(text)

@@ -6,25 +6,24 @@ writes the weights, the statistics of the training set's features, and a card wi
 same command gives the same bits on the same processor, versions and number of threads.
 """
 
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
+import tyro
 from torch import Tensor
 from tqdm import tqdm
 
 from aigc_lib.core.pixels import normalize
-from aigc_lib.core.runtime import machine
+from aigc_lib.core.unicode import lenient_output
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import load
-from aigc_lib.data.registry import find
 from aigc_lib.metrics.classes import class_counts
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import floor, frechet_distance, statistics
 from aigc_lib.nets.classifier import ImageClassifier
-from aigc_lib.pretrained.weights import RECIPE, write
+from aigc_lib.pretrained.weights import begun_card, write
 
 
 def shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
@@ -135,17 +134,12 @@ def main(
     classifier = fit_classifier(train.images, train.labels, epochs=epochs, seed=seed)
     noise = torch.rand(test.images.shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     features = [extract(classifier.features, x) for x in (train.images, test.images, noise)]
-    command = RECIPE.format(name=data, folder="DIR")
-    card: dict[str, Any] = {
-        "command": f"{command} --epochs {epochs} --seed {seed} --threads {threads}",
-        "date": date.today().isoformat(),
-        "machine": machine(),
-        "parameters": sum(p.numel() for p in classifier.parameters()),
-        "data_sha256": {name: file.sha256 for name, file in find(data).files.items()},
+    card = begun_card(data, "classifier", classifier) | {
         "train": _scores(classifier, train.images, train.labels),
         "test": _scores(classifier, test.images, test.labels),
         "frechet_distance": _distances(*features),
     }
+    card["command"] += f" --epochs {epochs} --seed {seed} --threads {threads}"
     mean, cov, n = statistics(features[0])
     reference = {"mean": mean, "cov": cov, "n": torch.tensor(n)}
     kinds = {"classifier": classifier.state_dict(), "statistics": reference}
@@ -158,9 +152,5 @@ def main(
 
 
 if __name__ == "__main__":
-    import tyro
-
-    from aigc_lib.core.unicode import lenient_output
-
     lenient_output()
     tyro.cli(main)

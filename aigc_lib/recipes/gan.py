@@ -35,15 +35,13 @@ LOSSES = {
 
 
 @dataclass(frozen=True)
-class MLPConfig:
-    """Chapter 6's GAN of fully connected layers. A resumed run must have the same values."""
+class GanConfig:
+    """What both recipes set. A resumed run must have the same values."""
 
     data: DataName = "mnist"
     """Which images."""
     latent_dim: int = 64
     """Length of a latent vector."""
-    hidden: tuple[int, ...] = (256, 512)
-    """Widths of the generator's hidden layers; the discriminator has them in reverse."""
     batch: int = 64
     """Images per step."""
     lr: float = 1e-3
@@ -52,10 +50,19 @@ class MLPConfig:
     """Adam's decay of the first moment."""
     ema_half_life: float = 20_000
     """Half-life of the averaged generator, in images."""
-    minibatch_spread: bool = True
-    """Let the discriminator see how much a batch varies."""
+    minibatch_spread: bool = False
+    """Let the discriminator see how much a batch varies; needs a game without gradient penalty."""
     seed: int = 0
     """Of the weights, the noise and the order of the data."""
+
+
+@dataclass(frozen=True)
+class MLPConfig(GanConfig):
+    """Chapter 6's GAN of fully connected layers. A resumed run must have the same values."""
+
+    hidden: tuple[int, ...] = (256, 512)
+    """Widths of the generator's hidden layers; the discriminator has them in reverse."""
+    minibatch_spread: bool = True
 
     def networks(self) -> tuple[nn.Module, nn.Module]:
         """Generator and discriminator, before training."""
@@ -75,25 +82,14 @@ class MLPConfig:
 
 
 @dataclass(frozen=True)
-class DCGANConfig:
+class DCGANConfig(GanConfig):
     """Chapter 7's convolutional GAN. A resumed run must have the same values."""
 
-    data: DataName = "mnist"
-    """Which images."""
+    lr: float = 2e-3
     conditional: bool = True
     """Tell both players the class, so that a class can be asked for."""
-    latent_dim: int = 64
-    """Length of a latent vector."""
     width: int = 32
     """Channels at 14 x 14 pixels; time grows with about its square."""
-    batch: int = 64
-    """Images per step."""
-    lr: float = 2e-3
-    """Adam's step size."""
-    beta1: float = 0.0
-    """Adam's decay of the first moment."""
-    ema_half_life: float = 20_000
-    """Half-life of the averaged generator, in images."""
     loss: Literal["non-saturating", "least-squares", "hinge", "wgan-gp"] = "non-saturating"
     """The game; wgan-gp brings its own penalty, so that r1 must be 0."""
     r1: float = 1.0
@@ -102,12 +98,8 @@ class DCGANConfig:
     """Apply it on one step of so many, so many times as strongly."""
     spectral: bool = False
     """Spectral normalisation of the discriminator."""
-    minibatch_spread: bool = False
-    """Let the discriminator see how much a batch varies; needs r1 of 0."""
     augment: str = ""
     """Differentiable augmentation, such as "translation,cutout"."""
-    seed: int = 0
-    """Of the weights, the noise and the order of the data."""
 
     def networks(self) -> tuple[nn.Module, nn.Module]:
         """Generator and discriminator, before training."""

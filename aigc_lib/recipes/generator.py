@@ -6,18 +6,16 @@
 writes the averaged generator of a run in half precision, and a card with its recipe and scores.
 """
 
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import torch
+import tyro
 
-from aigc_lib.core.runtime import machine
-from aigc_lib.data.registry import find
+from aigc_lib.core.unicode import lenient_output
 from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.nets.dcgan import DCGenerator
 from aigc_lib.pretrained.loaders import load_generator
-from aigc_lib.pretrained.weights import RECIPES, write
+from aigc_lib.pretrained.weights import begun_card, write
 from aigc_lib.recipes.gan import DCGANConfig, load_run, plain
 
 
@@ -33,36 +31,22 @@ def main(run: Path, out: Path, n: int = 10_000, seed: int = 1) -> None:
     gan, config = load_run(run)
     if not isinstance(config, DCGANConfig) or not isinstance(gan.average, DCGenerator):
         raise ValueError(f"{run} is not a run of aigc train-dcgan")
-    card: dict[str, Any] = {
-        "command": RECIPES["generator"].format(folder="DIR"),
-        "date": date.today().isoformat(),
-        "machine": machine(),
+    card = begun_card(config.data, "generator", gan.average) | {
         "recipe": plain(config),
         "images": gan.images_seen,
-        "parameters": sum(p.numel() for p in gan.average.parameters()),
-        "data_sha256": {name: file.sha256 for name, file in find(config.data).files.items()},
-        "sizes": {
-            "latent_dim": config.latent_dim,
-            "width": config.width,
-            "classes": config.classes,
-        },
+        "sizes": {name: getattr(config, name) for name in ("latent_dim", "width", "classes")},
     }
     tensors = gan.average.state_dict()
     halves = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
-    kinds = {"generator": {key: value.contiguous() for key, value in halves.items()}}
-    write(config.data, kinds, card, out, model="generator")
+    write(config.data, {"generator": halves}, card, out, model="generator")
     # What was written is scored, not what was meant.
     gan.ema.network = load_generator(config.data, gan.device, out)
     card["scores"] = score_gan(gan, config.data, n, seed, config.classes)
-    write(config.data, kinds, card, out, model="generator")
+    write(config.data, {"generator": halves}, card, out, model="generator")
     print(f"written to {out}: Fréchet distance {card['scores']['frechet_distance']:.2f}")
 
 
 if __name__ == "__main__":
-    import tyro
-
-    from aigc_lib.core.unicode import lenient_output
-
     lenient_output()
     torch.set_grad_enabled(False)
     tyro.cli(main)

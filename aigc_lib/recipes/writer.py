@@ -9,14 +9,13 @@ recipe, seed and scores. ``load_writer`` reads what was written.
 
 import math
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
+import tyro
 
 from aigc_lib.core import runtime
-from aigc_lib.data.registry import find
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.lm.ngram import bigram_nats, unigram_nats
@@ -77,17 +76,12 @@ def main(data: Literal["shakespeare", "tang"], out: Path, steps: int | None = No
     size = GPTConfig(tokenizer.size, config.context, config.layers, config.heads, config.width)
     run = Run(GPT(size).to(device), config.lr)
     fit(run, TokenBatches(train, config.batch, config.context, config.seed), steps)
-    card: dict[str, Any] = {
-        "command": weights.RECIPES["writer"].format(name=data, folder="DIR"),
-        "date": date.today().isoformat(),
-        "machine": runtime.machine(),
+    card = weights.begun_card(data, "writer", run.model) | {
         "recipe": asdict(config) | {"steps": steps},
-        "parameters": sum(p.numel() for p in run.model.parameters()),
-        "data_sha256": {name: file.sha256 for name, file in find(data).files.items()},
         "sizes": asdict(size),
         "characters": tokenizer.characters,
     }
-    halves = {key: value.half().contiguous() for key, value in run.model.state_dict().items()}
+    halves = {key: value.half() for key, value in run.model.state_dict().items()}
     weights.write(data, {"writer": halves}, card, out, model="writer")
     # What was written is scored, not what was meant. Text lengths are in characters.
     written = load_writer(data, device, out).model
@@ -105,6 +99,4 @@ def main(data: Literal["shakespeare", "tang"], out: Path, steps: int | None = No
 
 
 if __name__ == "__main__":
-    import tyro
-
     tyro.cli(main)

@@ -307,8 +307,8 @@ def test_a_bad_device_and_too_few_rounds_are_one_line(monkeypatch: pytest.Monkey
 
 
 def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object) -> None:
+    def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main.Doctor, "__call__", interrupt)
+    monkeypatch.setitem(main.COMMANDS, "doctor", interrupt)
     assert "run the same command to go on" in fails(monkeypatch, "doctor")

@@ -56,7 +56,12 @@ def test_the_command_of_a_record_is_understood(name: str, monkeypatch: pytest.Mo
     place = RECORDS[name].parent.parent
     called: list[str] = []
     if arguments[0] == "bench":
-        monkeypatch.setattr(main.Bench, "__call__", lambda bench: called.append(bench.model))
+
+        @functools.wraps(main.bench)
+        def noted(**options: object) -> None:
+            called.append(str(options["model"]))
+
+        monkeypatch.setitem(main.COMMANDS, "bench", noted)
         aigc(monkeypatch, *arguments)
         assert called == [name.removeprefix("bench-")]
         assert place == Path(main.compare.__file__).parent

@@ -7,23 +7,36 @@ every file, without which none is used.
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from aigc_lib.core.files import write_atomically
+from aigc_lib.core.runtime import machine
+from aigc_lib.data.registry import find
 
 FOLDER = Path(__file__).parent
-RECIPE = "python -m aigc_lib.recipes.classifier --data {name} --out {folder}"
 RECIPES = {
-    "classifier": RECIPE,
+    "classifier": "python -m aigc_lib.recipes.classifier --data {name} --out {folder}",
     "generator": "python -m aigc_lib.recipes.generator --run RUN --out {folder}",
     "writer": "python -m aigc_lib.recipes.writer --data {name} --out {folder}",
     "scenes": "aigc record 14 scenes",
 }
+
+
+def begun_card(name: str, model: str, network: nn.Module) -> dict[str, Any]:
+    """How the ``model`` of the data set ``name`` was made: what every card says."""
+    return {
+        "command": RECIPES[model].format(name=name, folder="DIR"),
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "data_sha256": {file: pin.sha256 for file, pin in find(name).files.items()},
+    }
 
 
 def read_card(name: str, folder: Path | None = None, model: str = "classifier") -> dict[str, Any]:
@@ -93,7 +106,9 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     card = card | {"sha256": {}}
     for kind, tensors in kinds.items():
-        content = tensors_to_bytes({key: t.detach().cpu() for key, t in tensors.items()})
+        content = tensors_to_bytes(
+            {key: t.detach().cpu().contiguous() for key, t in tensors.items()}
+        )
         write_atomically(folder / f"{name}-{kind}.safetensors", content)
         card["sha256"][f"{name}-{kind}.safetensors"] = hashlib.sha256(content).hexdigest()
     text = json.dumps(card, indent=2) + "\n"
