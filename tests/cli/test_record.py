@@ -81,6 +81,7 @@ def test_the_command_of_a_record_is_understood(name: str, monkeypatch: pytest.Mo
         aigc(monkeypatch, *arguments, "--sees", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(c for c in COMMANDS if "bench" not in c))
 def test_the_command_of_a_record_has_nothing_left_to_measure(
     command: str, monkeypatch: pytest.MonkeyPatch

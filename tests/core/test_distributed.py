@@ -15,9 +15,10 @@ from tests.support import small
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = 480
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="torchrun's gloo needs a POSIX system"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="torchrun's gloo needs a POSIX system"),
+]
 
 
 def job(processes: int, path: Path, *more: object) -> subprocess.CompletedProcess[str]:

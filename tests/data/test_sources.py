@@ -71,6 +71,70 @@ def test_what_is_cut_short_by_an_error_is_removed(into):
     assert got(into) == {}
 
 
+<<<<<<< HEAD
+=======
+# torchvision's public download
+
+
+class Reply(io.BytesIO):
+    """What `urlopen` returns, with no network behind it."""
+
+
+def serve(monkeypatch, answer):
+    asked = []
+
+    def urlopen(url, timeout):
+        asked.append((url, timeout))
+        result = answer(url)
+        if isinstance(result, Exception):
+            raise result
+        return Reply(result)
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", ["http://a.test/", "http://b.test/"])
+    return asked
+
+
+def test_download_goes_on_to_the_next_mirror_and_always_has_a_time_limit(monkeypatch, into):
+    def answer(url):
+        if "a.test" in url:
+            return urllib.error.URLError("no such host")
+        return gzip.compress(FILES[url.rpartition("/")[2].removesuffix(".gz")])
+
+    asked = serve(monkeypatch, answer)
+    sources.from_torchvision("MNIST", wanted=WANTED, into=into)
+    assert got(into) == FILES
+    assert len(asked) == 8
+    assert {timeout for _, timeout in asked} == {sources.SILENCE}
+    assert 0 < sources.SILENCE <= 60
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (urllib.error.URLError("no such host"), "no such host"),
+        (urllib.error.HTTPError("http://a.test", 403, "Forbidden", None, None), "403"),
+        (TimeoutError("timed out"), "timed out"),
+        (gzip.compress(FILES[FIRST], mtime=0)[:-50], "does not unpack"),
+    ],
+)
+def test_a_failing_download_names_every_mirror_and_keeps_nothing(monkeypatch, into, answer, said):
+    serve(monkeypatch, lambda url: answer)
+    with pytest.raises(Unavailable, match=said) as caught:
+        sources.from_torchvision("MNIST", wanted=WANTED, into=into)
+    assert "a.test" in str(caught.value)
+    assert "b.test" in str(caught.value)
+    assert got(into) == {}
+
+
+def test_a_full_disk_is_not_taken_for_a_bad_mirror(monkeypatch, into):
+    serve(monkeypatch, lambda url: OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(OSError, match="No space") as caught:
+        sources.from_torchvision("MNIST", wanted=WANTED, into=into)
+    assert caught.value.errno == errno.ENOSPC
+
+
+>>>>>>> h-install
 # What is pinned
 
 

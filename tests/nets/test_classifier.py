@@ -107,6 +107,7 @@ def accuracy(classifier: ImageClassifier, images: Tensor, labels: Tensor) -> flo
     return float((extract(classifier, images).argmax(dim=1) == labels).double().mean())
 
 
+@pytest.mark.slow
 def test_training_learns() -> None:
     images, labels = bars(2000, seed=0)
     classifier = fit_classifier(images, labels, epochs=1, batch=32, progress=False)
@@ -212,6 +213,7 @@ def test_shipped_statistics_are_sound(name: str) -> None:
     assert float(torch.linalg.eigvalsh(cov).min()) > -1e-9 * float(cov.trace())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_shipped_weights_score_what_the_card_says(name: str) -> None:
     card, test = weights.read_card(name), real(name, "test")
@@ -222,6 +224,7 @@ def test_shipped_weights_score_what_the_card_says(name: str) -> None:
     torch.testing.assert_close(recall, torch.tensor(card["test"]["recall"]), rtol=0, atol=0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_shipped_statistics_are_those_of_the_training_set(name: str) -> None:
     reference = reference_statistics(name)
@@ -233,6 +236,7 @@ def test_shipped_statistics_are_those_of_the_training_set(name: str) -> None:
     assert frechet_distance(found, reference) < 1e-4 * float(reference.cov.trace())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_distance_tells_real_images_from_damaged_ones(name: str) -> None:
     test, reference, card = real(name, "test"), reference_statistics(name), weights.read_card(name)

@@ -109,6 +109,7 @@ def test_a_chapter_without_timing_lines_is_not_even_run(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_timings_are_recorded_for_one_machine(tmp_path, capsys):
     file = tmp_path / "results" / "timings.json"
     record("06-b", 71.3, 900, file)

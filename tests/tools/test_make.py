@@ -12,6 +12,7 @@ from tools.notebook import ROOT
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 
+PLAIN = {key: value for key, value in os.environ.items() if "MAKE" not in key}
 ASTRAY = {
     "PIP_USER": "1",
     "PIP_TARGET": "/elsewhere",
@@ -31,7 +32,7 @@ def test_settings_that_lead_astray_do_not_reach_the_recipes(tmp_path: Path) -> N
     kept = {"PIP_INDEX_URL": "https://mirror.example/simple", "AIGC_CACHE": "/shared"}
     done = subprocess.run(
         ["make", "-f", "show.mk", "show"],
-        env=os.environ | ASTRAY | kept, cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=PLAIN | ASTRAY | kept, cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     told = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     assert told["PIP_USER"] == "0"  # said, for pip's own file of settings may say otherwise
@@ -40,7 +41,9 @@ def test_settings_that_lead_astray_do_not_reach_the_recipes(tmp_path: Path) -> N
 
 
 def test_help_lists_every_target() -> None:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "help"], cwd=ROOT, env=PLAIN, capture_output=True, text=True, check=True
+    )
     makefile = (ROOT / "Makefile").read_text(encoding="utf8")
     phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
     told = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make ")}
