@@ -73,11 +73,8 @@ class Book(NamedTuple):
 def read_book(root: Path = ROOT) -> Book:
     """The cells, references with a persistent address, errata and tests of the book."""
     entries = re.split(r"\n(?=@)", (root / "book" / "references.bib").read_text(encoding="utf8"))
-    keys = set()
-    for entry in entries:
-        key = re.match(r"@\w+\{([^,]+),", entry.strip())
-        if key and re.search(r"^\s*(doi|eprint|url)\s*=", entry, re.MULTILINE):
-            keys.add(key[1])
+    lasting = [e for e in entries if re.search(r"^\s*(doi|eprint|url)\s*=", e, re.MULTILINE)]
+    keys = {key[1] for e in lasting if (key := re.match(r"@\w+\{([^,]+),", e.strip()))}
     errata = (root / "book" / "errata.md").read_text(encoding="utf8")
     titles = dict(re.findall(r"^\((errata-[\w-]+)\)=\n#+ (.+)$", errata, re.MULTILINE))
     return Book(cells(root / "notebooks"), frozenset(keys), titles, root)
@@ -85,10 +82,8 @@ def read_book(root: Path = ROOT) -> Book:
 
 def faults(claims: Sequence[Mapping[str, Any]], book: Book) -> list[str]:
     """What is wrong: unknown verdicts, evidence that is missing or leads nowhere."""
-    found = []
-    for name, times in Counter(claim["id"] for claim in claims).items():
-        if times > 1:
-            found.append(f"{name}: {times} claims have this id")
+    ids = Counter(claim["id"] for claim in claims)
+    found = [f"{name}: {n} claims have this id" for name, n in ids.items() if n > 1]
     for claim in claims:
         name, verdict = claim["id"], claim["verdict"]
         if verdict not in VERDICTS:
