@@ -53,11 +53,6 @@ def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) 
         yield loss.__name__, 0.0, reply_selection.taught_scores(replier, test, pool)
 
 
-def share(found: Tensor) -> float:
-    """Of true ones."""
-    return round(float(found.float().mean()), 4)
-
-
 def record_matching(seeds: int, command: str) -> None:
     """Recall of every way to train, for each setting and seed."""
     settings = {
@@ -69,7 +64,10 @@ def record_matching(seeds: int, command: str) -> None:
         asked, replied, test, pool, right = settings[setting]
         recording.add(*(
             {"setting": setting, "way": way, "r1": r1, "seed": seed}
-            | {f"recall@{k}": share(found_at(scores, right, k)) for k in (1, 5)}
+            | {
+                f"recall@{k}": round(float(found_at(scores, right, k).float().mean()), 4)
+                for k in (1, 5)
+            }
             for way, r1, scores in ways(asked, replied, test, pool, seed)
         ))  # fmt: skip
 
