@@ -11,7 +11,6 @@ import difflib
 import re
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -19,8 +18,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier
-from aigc_lib.chapters.ch14_film_scenes.networks import SceneGenerator
-from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier
+from aigc_lib.chapters.ch14_film_scenes.networks import LATENT
 from aigc_lib.chapters.ch14_film_scenes.scenes import (
     GROUPS,
     HELD_OUT,
@@ -39,7 +37,7 @@ GLUE = {
     "scene", "show", "side", "some", "stands", "the", "there", "to", "with",
 }  # fmt: skip
 LONGEST = 200  # characters
-DEFAULTS = (None, "field", "left", "large")  # taken where the description is silent; no object is
+DEFAULTS = ("", "field", "left", "large")  # taken where the description is silent; no object is
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,7 @@ class Description:
     @property
     def new(self) -> bool:
         """Whether no training scene showed this object before this background."""
-        thing, place = self.labels[0, :2].tolist()
-        return (thing, place) in HELD_OUT
+        return tuple(self.labels[0, :2].tolist()) in HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -71,20 +68,15 @@ class Refusal:
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """Frames uint8 (T, 3, 32, 32) and what is known about them.
+    """Frames and what is known about them.
 
-    Attributes:
-        description: what was understood.
-        frames: the pictures.
-        followed: share of the frames that show the whole description, in the judge's eyes. It is a
-            warning and no guarantee: the judge can be wrong, and it chose nothing.
-        seconds: how long it took.
+    The judge's share is a warning and no guarantee: it can be wrong, and it chose nothing.
     """
 
-    description: Description
-    frames: Tensor
-    followed: float
-    seconds: float
+    description: Description  # what was understood
+    frames: Tensor  # uint8 (T, 3, 32, 32)
+    followed: float  # share of the frames that show it all, in the judge's eyes
+    seconds: float  # how long it took
 
 
 def understand(text: str) -> Description | Refusal:
@@ -105,11 +97,10 @@ def understand(text: str) -> Description | Refusal:
         found = [word for word in dict.fromkeys(said) if word in group]
         if len(found) > 1:
             return Refusal(f"a scene has one {name}, and {' and '.join(found)} were asked for")
-        if not found and default is None:
+        if not found and not default:
             return Refusal(f"name one {name}: {', '.join(group)}")
-        if not found and default is not None:
-            assumed.append(default)
-        chosen.append(found[0] if found else str(default))
+        assumed += [] if found else [default]
+        chosen += found or [default]
     return Description(tuple(chosen), tuple(assumed))
 
 
@@ -117,11 +108,6 @@ def _suggest(word: str) -> str:
     """The word, shortened, with the nearest known one if there is one."""
     near = difflib.get_close_matches(word, WORDS, n=1, cutoff=0.6)
     return f"{word[:20]!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
-
-
-@lru_cache(maxsize=1)
-def _networks() -> tuple[SceneGenerator, SceneClassifier]:
-    return experiment.load_painter(), scene_classifier.load()
 
 
 def walk(length: int, frames: int, seed: int) -> Tensor:
@@ -138,12 +124,9 @@ def walk(length: int, frames: int, seed: int) -> Tensor:
 
 @torch.no_grad()
 def shoot(text: str, frames: int = 12, seed: int = 0) -> Film | Refusal:
-    """A short film of the scene that a text describes.
+    """A short film, of so many frames, of the scene that a text describes.
 
-    Args:
-        text: such as "a small cat on the left at night".
-        frames: how many.
-        seed: another seed shows the scene otherwise.
+    Another seed shows the scene otherwise.
 
     Raises:
         ValueError: frames < 1.
@@ -154,12 +137,10 @@ def shoot(text: str, frames: int = 12, seed: int = 0) -> Film | Refusal:
     found = understand(text)
     if isinstance(found, Refusal):
         return found
-    painter, judge = _networks()
     labels = found.labels.expand(frames, -1)
-    pictures = to_uint8(painter(walk(painter.latent_dim, frames, seed), tokens(labels)))
-    shown = scene_classifier.right(judge, pictures, labels).all(dim=1)
-    followed = float(shown.double().mean())
-    return Film(found, pictures, followed, time.perf_counter() - start)
+    pictures = to_uint8(experiment.load_painter()(walk(LATENT, frames, seed), tokens(labels)))
+    shown = scene_classifier.right(scene_classifier.load(), pictures, labels).all(dim=1)
+    return Film(found, pictures, float(shown.double().mean()), time.perf_counter() - start)
 
 
 def demo(words: list[str], out: Path = Path("film.png")) -> None:

@@ -19,7 +19,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from aigc_lib.data.cache import fetch
 from aigc_lib.data.packages import npm_pack
 from aigc_lib.data.sources import DataError, File, packaged, pins
 
@@ -28,11 +27,8 @@ FOLDER = "package/img/google/64/"
 LEFT_OUT = {"flag", "country-flag", "subdivision-flag", "keycap", "skin-tone", "hair-style"}
 
 
-def _read(archive: tarfile.TarFile, name: str) -> bytes:
-    stream = archive.extractfile(name)
-    if stream is None:
-        raise KeyError(name)
-    return stream.read()
+def _rows(archive: tarfile.TarFile, name: str) -> Any:
+    return json.load(archive.extractfile(f"package/{name}.json"))  # type: ignore[arg-type]
 
 
 def captions(archive: Path) -> dict[str, dict[str, str]]:
@@ -40,8 +36,7 @@ def captions(archive: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     with tarfile.open(archive) as tar:
         for language in ("en", "zh"):
-            rows = json.loads(_read(tar, f"package/{language}/compact.json"))
-            for row in rows:
+            for row in _rows(tar, f"{language}/compact"):
                 found.setdefault(_plain(row["hexcode"]), {})[language] = row["label"]
     return found
 
@@ -58,10 +53,9 @@ def from_emoji(*, wanted: Mapping[str, File], into: Path) -> None:
     index: list[dict[str, Any]] = []
     pictures = bytearray()
     with tarfile.open(npm_pack("emoji-datasource-google@16.0.0", into)) as tar:
-        rows = json.loads(_read(tar, "package/emoji.json"))
         kept = {
             row["image"]: _plain(row["unified"])
-            for row in rows
+            for row in _rows(tar, "emoji")
             if row["has_img_google"] and row["subcategory"] not in LEFT_OUT
         }
         files = {}
@@ -96,11 +90,7 @@ class Emoji:
 
 
 class Library:
-    """All captioned pictures; those asked for are unpacked on the way.
-
-    Attributes:
-        entries: one ``Emoji`` a picture, in the order of its code points.
-    """
+    """All captioned pictures, in the order of their code points; unpacked when asked for."""
 
     def __init__(self, folder: Path) -> None:
         self._bytes = (folder / PICTURES).read_bytes()
@@ -130,15 +120,6 @@ class Library:
         if image.size != (64, 64):
             raise DataError(f"the picture {caption!r} has {image.size} pixels, not 64 x 64")
         return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
-
-
-def load_emoji(root: str | Path | None = None) -> Library:
-    """The captioned pictures, fetched first where the cache lacks them.
-
-    Raises:
-        DataError: the files cannot be had or are not what they should be; see `fetch`.
-    """
-    return Library(fetch("emoji", root))
 
 
 # Pictures with captions, no classes.

@@ -7,23 +7,17 @@ of object and background no training scene showed, and, beside them, description
 on.
 """
 
+import functools
 import time
 from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from aigc_lib.chapters.ch14_film_scenes.networks import SceneDiscriminator, SceneGenerator
+from aigc_lib.chapters.ch14_film_scenes import scenes
+from aigc_lib.chapters.ch14_film_scenes.networks import LATENT, SceneDiscriminator, SceneGenerator
 from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier, answers, right
-from aigc_lib.chapters.ch14_film_scenes.scenes import (
-    HELD_OUT,
-    NAMES,
-    WORDS,
-    Scenes,
-    compose,
-    descriptions,
-    tokens,
-)  # fmt: skip
+from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS, Scenes, compose, tokens
 from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
@@ -53,7 +47,7 @@ def players(kind: Kind, seed: int) -> Gan:
     gan = Gan(
         generator,
         discriminator,
-        latent_dim=generator.latent_dim,
+        latent_dim=LATENT,
         lr=2e-3,
         betas=(0.0, 0.99),
         ema_half_life=10_000,
@@ -62,11 +56,11 @@ def players(kind: Kind, seed: int) -> Gan:
     return accelerate(gan, Speed(channels_last=True))
 
 
-def fit(kind: Kind, scenes: Scenes, seed: int, images: int, progress: bool = False) -> Gan:
+def fit(kind: Kind, train: Scenes, seed: int, images: int) -> Gan:
     """Train one pair of players until ``images`` scenes were seen."""
     gan = players(kind, seed)
-    batches = Batches(scenes.images, BATCH, seed=seed, labels=tokens(scenes.labels))
-    training.fit(gan, batches, images, loss=GAME, tick=8_000, progress=progress)
+    batches = Batches(train.images, BATCH, seed=seed, labels=tokens(train.labels))
+    training.fit(gan, batches, images, loss=GAME, tick=8_000, progress=False)
     return gan
 
 
@@ -74,17 +68,14 @@ def fit(kind: Kind, scenes: Scenes, seed: int, images: int, progress: bool = Fal
 def draw(network: nn.Module, labels: Tensor, seed: int) -> Tensor:
     """A picture for each row of labels (N, 4): uint8 (N, 3, 32, 32).
 
-    Args:
-        network: a ``SceneGenerator`` in eval mode; one that is told nothing ignores the labels.
-        labels: what is ordered.
-        seed: of the latent vectors.
+    The network is a ``SceneGenerator`` in eval mode; one that is told nothing ignores the labels.
     """
-    rng = torch.Generator().manual_seed(seed)
-    z = torch.randn(len(labels), int(network.latent_dim), generator=rng)  # type: ignore[arg-type]
+    z = torch.randn(len(labels), LATENT, generator=torch.Generator().manual_seed(seed))
     parts = zip(z.split(500), tokens(labels).split(500), strict=True)
     return torch.cat([to_uint8(network(*part)) for part in parts])
 
 
+@functools.cache
 def load_painter() -> SceneGenerator:
     """The shipped generator of scenes, frozen; its card says how it was trained and scored."""
     return load_into(SceneGenerator(len(WORDS)), "scenes", "painter", model="scenes")
@@ -100,7 +91,7 @@ class Exam(NamedTuple):
 
 def exam(repeats: int = 25, held_out: bool = True) -> Exam:
     """The test: ``repeats`` real scenes of each of the descriptions, twice, of other seeds."""
-    labels = descriptions(held_out).repeat(repeats, 1)
+    labels = scenes.descriptions(held_out).repeat(repeats, 1)
     real, reference = (compose(len(labels), TEST_SEED + k, labels).images for k in (0, 1))
     return Exam(labels, real, reference)
 
@@ -115,15 +106,13 @@ def measure(classifier: SceneClassifier, images: Tensor, test: Exam) -> dict[str
         one description, in units of the spread of real ones.
     """
     hits = right(classifier, images, test.labels)
-    found: dict[str, Any] = {
-        name: round(float(hits[:, k].double().mean()), 4) for k, name in enumerate(NAMES)
-    }
-    every = hits.all(dim=1)
-    found["all"] = round(float(every.double().mean()), 4)
-    pairs = [(test.labels[:, :2] == torch.tensor(pair)).all(dim=1) for pair in sorted(HELD_OUT)]
-    found["pairs"] = [
-        round(float(every[here].double().mean()), 4) for here in pairs if bool(here.any())
-    ]
+    every = hits.all(dim=1, keepdim=True)
+    shares = torch.cat([hits, every], dim=1).double().mean(dim=0).tolist()
+    names = (*scenes.NAMES, "all")
+    found: dict[str, Any] = {k: round(x, 4) for k, x in zip(names, shares, strict=True)}
+    pairs = torch.tensor(sorted(scenes.HELD_OUT))
+    here = ((test.labels[:, :2] == pair).all(dim=1) for pair in pairs)
+    found["pairs"] = [round(float(every[of_pair].double().mean()), 4) for of_pair in here]
     of_real, of_these = (
         statistics(extract(classifier.features, x)) for x in (test.reference, images)
     )
@@ -143,10 +132,8 @@ def best_of(
 ) -> Tensor:
     """For each description, the one of ``n`` fresh pictures that the picker likes best.
 
-    The network is not told anything; choosing is all that makes it follow a description.
-
-    Returns:
-        uint8 (N, 3, 32, 32).
+    The network is not told anything; choosing is all that makes the pictures, uint8
+    (N, 3, 32, 32), follow a description.
     """
     pictures = draw(network, labels.repeat_interleave(n, dim=0), seed)
     wanted = tokens(labels).repeat_interleave(n, dim=0)

@@ -9,45 +9,40 @@ from torch import Tensor, nn
 
 from aigc_lib.nets.unet import Description
 
+LATENT = 64  # length of a latent vector and of a description's
+
 
 class SceneGenerator(nn.Module):
-    """Latent vectors (N, latent_dim) and words (N, L) to pictures (N, 3, 32, 32) in [-1, 1].
+    """Latent vectors (N, LATENT) and words (N, L) to pictures (N, 3, 32, 32) in [-1, 1].
 
     A hidden layer mixes the latent vector with the description, a linear layer makes 8 x 8 pixels
     of it, and two transposed convolutions make 16 x 16 and 32 x 32, as in ``DCGenerator``.
-
-    Args:
-        words: how many words there are; 0 for a generator that is told nothing.
-        latent_dim: length of a latent vector and of a description's.
-        width: channels at 16 x 16 pixels, even; twice as many at 8 x 8, half as many at 32 x 32.
-        hidden: units of the hidden layer.
+    ``words`` says how many words there are; 0 is for a generator that is told nothing.
     """
 
-    def __init__(self, words: int, latent_dim: int = 64, width: int = 32, hidden: int = 96) -> None:
+    def __init__(self, words: int) -> None:
         super().__init__()
-        self.latent_dim = latent_dim
-        self.description = Description(words, latent_dim) if words else None
-        inputs = latent_dim * (2 if words else 1)
+        self.description = Description(words, LATENT) if words else None
         self.layers = nn.Sequential(
-            nn.Linear(inputs, hidden),
-            nn.BatchNorm1d(hidden),
+            nn.Linear(2 * LATENT if words else LATENT, 96),
+            nn.BatchNorm1d(96),
             nn.ReLU(),
-            nn.Linear(hidden, 2 * width * 8 * 8, bias=False),
-            nn.Unflatten(1, (2 * width, 8, 8)),
-            nn.BatchNorm2d(2 * width),
+            nn.Linear(96, 64 * 8 * 8, bias=False),
+            nn.Unflatten(1, (64, 8, 8)),
+            nn.BatchNorm2d(64),
             nn.ReLU(),
-            nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width),
+            nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(32),
             nn.ReLU(),
-            nn.ConvTranspose2d(width, width // 2, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width // 2),
+            nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(16),
             nn.ReLU(),
-            nn.Conv2d(width // 2, 3, 3, padding=1),
+            nn.Conv2d(16, 3, 3, padding=1),
             nn.Tanh(),
         )
 
     def forward(self, z: Tensor, tokens: Tensor | None = None) -> Tensor:
-        """(N, latent_dim), and int64 (N, L) unless it is told nothing -> (N, 3, 32, 32)."""
+        """(N, LATENT), and int64 (N, L) unless it is told nothing -> (N, 3, 32, 32)."""
         if self.description is not None and tokens is not None:
             z = torch.cat([z, self.description(tokens)], dim=1)
         images: Tensor = self.layers(z)
@@ -58,26 +53,23 @@ class SceneDiscriminator(nn.Module):
     """Pictures (N, 3, 32, 32) and words (N, L) to logits (N, 1).
 
     The logit is w.f(x) + b, as ever, plus v.f(x) for every word v of the description: each word by
-    itself raises or lowers the odds that picture and description belong together.
-
-    Args:
-        words: how many words there are; 0 for a discriminator that does not see the description,
-            as the source article has it: it is given the words, and drops them.
-        width: channels at 16 x 16 pixels; twice and four times as many at 8 x 8 and 4 x 4.
+    itself raises or lowers the odds that picture and description belong together. With 0 ``words``
+    it does not see the description, as the source article has it: it is given the words, and drops
+    them.
     """
 
-    def __init__(self, words: int, width: int = 32) -> None:
+    def __init__(self, words: int) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(3, width, 4, stride=2, padding=1),
+            nn.Conv2d(3, 32, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+            nn.Conv2d(32, 64, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
+            nn.Conv2d(64, 128, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             nn.Flatten(),
         )
-        features = 4 * width * 4 * 4
+        features = 128 * 4 * 4
         self.head = nn.Linear(features, 1)
         self.description = Description(words, features) if words else None
         if self.description is not None:

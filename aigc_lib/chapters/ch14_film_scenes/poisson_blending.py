@@ -30,22 +30,14 @@ def check_mask(picture: Picture, mask: Mask) -> None:
         )
     if not mask.any():
         raise ValueError("the mask is empty: nothing is to be put in")
-    inner = np.zeros_like(mask)
-    inner[1:-1, 1:-1] = True
-    if (mask & ~inner).any():
+    if (mask != np.pad(mask[1:-1, 1:-1], 1)).any():
         raise ValueError("the mask touches the picture's edge: leave one pixel free around it")
 
 
 def poisson(target: Picture, source: Picture, mask: Mask) -> Picture:
-    """Put the source's *gradients* into the target, inside the mask.
+    """Put the source's *gradients* into the target, of the same shape, inside the mask.
 
-    Args:
-        target, source: pictures of the same shape.
-        mask: where.
-
-    Returns:
-        A picture like the target; outside the mask it is the target. Values inside may leave the
-        range of both pictures.
+    Outside the mask the result is the target; values inside may leave the range of both pictures.
 
     Raises:
         ValueError: shapes that do not fit, an empty mask, or one that touches the edge.

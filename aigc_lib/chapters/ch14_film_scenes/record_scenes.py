@@ -37,7 +37,7 @@ JOBS = [
 ]
 
 
-def ship(networks: Mapping[str, nn.Module], facts: dict[str, Any]) -> None:
+def ship(networks: Mapping[str, nn.Module], **facts: Any) -> None:
     """Write networks in half precision, which no score here notices, and their card."""
     kinds = {
         name: {
@@ -63,14 +63,14 @@ def make_judges() -> None:
         name: scene_classifier.fit(scene_classifier.training_scenes(seed, JUDGED, True), seed)
         for name, seed in seeds.items()
     }
-    ship(judges, {"judges": {name: on_real_scenes(judge) for name, judge in judges.items()}})
+    ship(judges, judges={name: on_real_scenes(judge) for name, judge in judges.items()})
 
 
 def ship_painter(generator: nn.Module, row: dict[str, Any]) -> None:
     """Write the generator beside the judges, which are kept, and its row into the card."""
     judges = {"judge": scene_classifier.load(), "picker": scene_classifier.load("picker")}
     scores = weights.read_card("scenes", model="scenes")["judges"]
-    ship({**judges, "painter": generator}, {"judges": scores, "painter": row})
+    ship({**judges, "painter": generator}, judges=scores, painter=row)
 
 
 def on_real_scenes(judge: SceneClassifier) -> float:
@@ -117,36 +117,26 @@ def flow(seed: int, images: int, scenes: Scenes, judge: SceneClassifier) -> dict
     return {"flow_images": FLOW[images], "seconds": seconds, **found}
 
 
-def real(judge: SceneClassifier) -> dict[str, Any]:
-    """Real scenes in the place of generated ones: what no maker can beat; and their price."""
-    test = experiment.exam()
-    draw = partial(compose, len(test.labels), experiment.TEST_SEED, test.labels)
-    return {"seconds": 0.0, **scored(judge, test, lambda: draw().images)}
-
-
 def main(seeds: int = 3) -> None:
-    """Record all makers, seed by seed.
-
-    Args:
-        seeds: how many, from 0 on.
-    """
+    """Record all makers, seed by seed from 0 on."""
     torch.set_num_threads(1)
     runtime.keep_memory()
     if not (weights.FOLDER / "scenes-scenes.json").is_file():
         make_judges()
     judge, scenes = scene_classifier.load(), compose(experiment.TRAINING, experiment.TRAIN_SEED)
+    test = experiment.exam()
+    draw = partial(compose, len(test.labels), experiment.TEST_SEED, test.labels)
     command, key = f"aigc record 14 scenes --seeds {seeds}", ("maker", "images", "seed")
     recording = Recording("scenes", __file__, command, key)
     runs = [("compositing", 0, 0), *((*job, seed) for seed in range(seeds) for job in JOBS)]
     for maker, images, seed in recording.missing(runs):
         row = {"maker": maker, "seed": seed, "images": images}
-        if maker == "compositing":
-            recording.add(row | real(judge))
+        if maker == "compositing":  # real scenes: what no maker can beat, and their price
+            recording.add(row | {"seconds": 0.0, **scored(judge, test, lambda: draw().images)})
         elif maker == "narrow judge":
             # It saw no held-out pair, and is asked about these.
-            few = scene_classifier.training_scenes(
-                experiment.PICKER_SEED + 100 + seed, JUDGED, False
-            )
+            start = experiment.PICKER_SEED + 100 + seed
+            few = scene_classifier.training_scenes(start, JUDGED, False)
             recording.add(row | {"all": on_real_scenes(scene_classifier.fit(few, seed))})
         elif maker == "flow":
             recording.add(row | flow(seed, images, scenes, judge))

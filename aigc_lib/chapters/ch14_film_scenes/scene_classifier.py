@@ -1,6 +1,6 @@
 """What does a picture show? The classifier of scenes that scores chapter 14's makers."""
 
-from collections.abc import Sequence
+import functools
 from typing import Literal
 
 import torch
@@ -14,28 +14,25 @@ from aigc_lib.data.batches import Batches
 from aigc_lib.pretrained.loaders import load_into
 
 BATCH = 64
+SIZES = [len(group) for group in GROUPS]  # how many words each group has
 
 
 class SceneClassifier(nn.Module):
-    """Pictures (N, 3, 32, 32) in [-1, 1] to logits (N, sum of sizes): what does the picture show?
+    """Pictures (N, 3, 32, 32) in [-1, 1] to logits: what does the picture show?
 
     One answer for each group of words: object, background, side and size. The features are the 64
     units of the hidden layer after their ReLU.
-
-    Args:
-        sizes: how many words each group has.
     """
 
-    def __init__(self, sizes: Sequence[int]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.sizes = tuple(sizes)
         layers: list[nn.Module] = []
         for inputs, outputs in ((3, 32), (32, 64), (64, 64)):
             layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)]
             layers += [nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
         layers += [nn.Flatten(), nn.Linear(64 * 4 * 4, 64), nn.ReLU()]
         self.body = nn.Sequential(*layers)
-        self.head = nn.Linear(64, sum(self.sizes))
+        self.head = nn.Linear(64, sum(SIZES))
 
     def features(self, images: Tensor) -> Tensor:
         """(N, 3, 32, 32) in [-1, 1] -> (N, 64)."""
@@ -45,7 +42,7 @@ class SceneClassifier(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """(N, 3, 32, 32) in [-1, 1] -> the logits of each group, (N, size) each."""
         logits: Tensor = self.head(self.features(images))
-        groups: tuple[Tensor, ...] = logits.split(self.sizes, dim=1)
+        groups: tuple[Tensor, ...] = logits.split(SIZES, dim=1)
         return groups
 
 
@@ -65,7 +62,7 @@ def fit(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneClassifier:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        classifier = SceneClassifier([len(group) for group in GROUPS])
+        classifier = SceneClassifier()
     classifier.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = Batches(scenes.images, BATCH, seed=seed, labels=scenes.labels)
     steps = epochs * batches.steps_per_epoch
@@ -83,13 +80,14 @@ def fit(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneClassifier:
     return classifier.eval().requires_grad_(False)
 
 
+@functools.cache
 def load(name: Literal["judge", "picker"] = "judge") -> SceneClassifier:
     """A shipped classifier, frozen: the chapter's tables' judge, or the picker of samples.
 
     They learned from other scenes. The picker, too, knows all pairs, which is more than a maker of
     pictures may: what is chosen with it is the best that choosing can do.
     """
-    return load_into(SceneClassifier([len(g) for g in GROUPS]), "scenes", name, model="scenes")
+    return load_into(SceneClassifier(), "scenes", name, model="scenes")
 
 
 @torch.no_grad()
@@ -104,5 +102,5 @@ def answers(classifier: SceneClassifier, images: Tensor) -> Tensor:
 
 def right(classifier: SceneClassifier, images: Tensor, labels: Tensor) -> Tensor:
     """Which words of its description a picture shows, says the classifier: bool (N, 4)."""
-    seen = answers(classifier, images).split([len(group) for group in GROUPS], dim=1)
+    seen = answers(classifier, images).split(SIZES, dim=1)
     return torch.stack([a.argmax(dim=1) == labels[:, k] for k, a in enumerate(seen)], dim=1)

@@ -10,13 +10,14 @@ Everything is drawn from a seed, the place, size and colours too.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aigc_lib.chapters.ch14_film_scenes.data import Library, load_emoji
+from aigc_lib.chapters.ch14_film_scenes.data import Library
+from aigc_lib.data.cache import fetch
 
 SIDE = 32  # pixels
 # The word of the description, and the caption of its picture in the library.
@@ -32,9 +33,9 @@ SIZES = ("small", "large")
 GROUPS: tuple[tuple[str, ...], ...] = (tuple(OBJECTS), BACKGROUNDS, SIDES, SIZES)
 WORDS = tuple(word for group in GROUPS for word in group)
 NAMES = ("object", "background", "side", "size")
-STARTS = (0, len(OBJECTS), len(OBJECTS) + 4, len(OBJECTS) + 6)  # of each group in WORDS
+STARTS = tuple(WORDS.index(group[0]) for group in GROUPS)
 HELD_OUT = frozenset((i, (3 * i + i // 4) % 4) for i in range(len(OBJECTS)))
-PIXELS = {0: (10, 12), 1: (16, 18)}  # height of a small and of a large object, least and most
+PIXELS = ((10, 12), (16, 18))  # height of a small and of a large object, least and most
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +72,7 @@ def caption(label: Tensor) -> str:
 def compose(n: int, seed: int, labels: Tensor | None = None) -> Scenes:
     """``n`` scenes, drawn from a seed.
 
-    Args:
-        n: how many, at least 1.
-        seed: of the descriptions (if they are not given), places, sizes and colours.
-        labels: what they show, (n, 4); None: any that is not held out, all equally likely.
+    They show the labels (n, 4), or, without labels, what is not held out, all equally likely.
 
     Raises:
         ValueError: n < 1, or labels of another shape.
@@ -107,13 +105,13 @@ def paste(picture: Tensor, piece: Tensor, top: int, left: int) -> None:
     place.mul_(1 - piece[3]).add_(piece[:3])
 
 
-@lru_cache(maxsize=1)
+@cache
 def library() -> Library:
-    """The emoji library, read once in a process."""
-    return load_emoji()
+    """The emoji library, read once in a process; DataError as in `fetch`."""
+    return Library(fetch("emoji"))
 
 
-@lru_cache(maxsize=256)
+@cache
 def cutout(title: str, height: int) -> Tensor:
     """A picture of the library, by its caption: (4, h, h), colours 0 to 255 times alpha, and alpha.
 

@@ -39,25 +39,15 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Reply:
-    """What the customer gets.
+    """What the customer gets."""
 
-    Attributes:
-        kind: "answer", or "person": somebody will read the question.
-        text: the answer, quoted, or what the customer is told meanwhile.
-        source: which entry of the FAQ is quoted; "" for a person.
-        reason: why a person is needed, a key of ``REASONS``; "" for an answer.
-        language: of the text.
-        score: of the nearest entry, 0 to 1.
-        nearest: where nothing is close enough, the three questions that come nearest.
-    """
-
-    kind: Literal["answer", "person"]
-    text: str
-    source: str
-    reason: str
-    language: Language
-    score: float
-    nearest: tuple[str, ...] = ()
+    kind: Literal["answer", "person"]  # a person will read the question
+    text: str  # the answer, quoted, or what the customer is told meanwhile
+    source: str  # which entry of the FAQ is quoted; "" for a person
+    reason: str  # why a person is needed, a key of ``REASONS``; "" for an answer
+    language: Language  # of the text
+    score: float = 0.0  # of the nearest entry, 0 to 1
+    nearest: tuple[str, ...] = ()  # if nothing is close enough: the three nearest questions
 
 
 def detect(text: str) -> Language | None:
@@ -76,21 +66,14 @@ def detect(text: str) -> Language | None:
 
 
 class Desk:
-    """The index of one language, with its threshold.
+    """The index of one language, with its threshold; where no embeddings can be had, of words."""
 
-    Args:
-        language: "en" or "zh".
-        embeddings: use them beside the words; without, or where they cannot be had, words alone.
-    """
-
-    def __init__(self, language: Language, embeddings: bool = True) -> None:
+    def __init__(self, language: Language) -> None:
         self.entries: list[dict[str, Any]] = shop_faq()["entries"]
         asks = [entry[language]["ask"][INDEXED] for entry in self.entries]
         answers = [entry[language]["answer"] for entry in self.entries]
         texts = [" ".join([*ask, answer]) for ask, answer in zip(asks, answers, strict=True)]
         self.words, self.weight, self.points = BM25(texts), WORDS[language], torch.empty(0)
-        if not embeddings:
-            self.weight = 1.0
         if self.weight < 1:
             try:
                 self.points = embed([text for ask in asks for text in ask], "shop-faq")
@@ -137,21 +120,20 @@ def answer(question: str) -> Reply:
     language = detect(text)
     if language == "zh":
         text = text.translate(_simplified())
-    said: Language = language or "en"
+    person = functools.partial(Reply, "person", MEANWHILE[language or "en"], "")
     if not any(char.isalnum() for char in text):
-        return Reply("person", MEANWHILE[said], "", "empty", said, 0.0)
+        return person("empty", language or "en")
     if len(text) > LONGEST:
-        return Reply("person", MEANWHILE[said], "", "long", said, 0.0)
+        return person("long", language or "en")
     if language is None:
-        return Reply("person", MEANWHILE[said], "", "language", said, 0.0)
+        return person("language", "en")
     where = desk(language)
     if where.weight < 1 and reach(text) < len(text):  # the rest would have no part in the answer
-        return Reply("person", MEANWHILE[said], "", "long", said, 0.0)
+        return person("long", language)
     scores, rows = where.scores([text])[0].topk(3)
     best, score = [where.entries[row] for row in rows.tolist()], float(scores[0])
     if score < where.threshold or not words(text):
-        nearest = tuple(entry[language]["ask"][0] for entry in best)
-        return Reply("person", MEANWHILE[said], "", "unknown", said, score, nearest)
+        return person("unknown", language, score, tuple(e[language]["ask"][0] for e in best))
     return Reply("answer", best[0][language]["answer"], best[0]["id"], "", language, score)
 
 

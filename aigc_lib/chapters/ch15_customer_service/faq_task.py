@@ -8,7 +8,7 @@ altogether: their questions are the ones that nothing in it answers.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,24 +29,17 @@ OUTSIDE = (
     "strandskydd", "buller-granne", "tomtgrans-servitut", "personalliggare", "omvand-moms",
     "energideklaration", "bergvarme-jordvarme", "oppen-spis-vedeldning",
 )  # fmt: skip
-SHARES = {"learn": 0.5, "choose": 0.2, "test": 0.3}
+ENDS = {"learn": 0.5, "choose": 0.7, "test": 1.0}  # of the parts, on the line from 0 to 1
 
 
 @dataclass(frozen=True)
 class Faq:
-    """The FAQ.
+    """The FAQ."""
 
-    Attributes:
-        entries: those in the index, then those of the topics left out.
-        indexed: how many are in the index.
-        right: for every indexed entry the rows whose answers are right for its question.
-        parts: rows of "learn", "choose", "test" (indexed) and "outside".
-    """
-
-    entries: list[dict[str, Any]]
-    indexed: int
-    right: list[tuple[int, ...]]
-    parts: dict[str, list[int]]
+    entries: list[dict[str, Any]]  # those in the index, then those of the topics left out
+    indexed: int  # how many are in the index
+    right: list[tuple[int, ...]]  # for every indexed entry the rows that answer its question
+    parts: dict[str, list[int]]  # rows of "learn", "choose", "test" (indexed) and "outside"
 
     def texts(self, key: str, part: str = "") -> list[str]:
         """A field of the entries of a part; of all that are indexed without a part."""
@@ -75,37 +68,21 @@ def load() -> Faq:
     right: list[tuple[int, ...]] = [(row,) for row in range(len(inside))]
     for one, other in TWINS:
         right[rows[one]] = right[rows[other]] = (rows[one], rows[other])
-    parts: dict[str, list[int]] = {name: [] for name in SHARES}
-    for row, group in enumerate(right):
-        parts[_part(inside[group[0]]["id"])].append(row)
+    parts: dict[str, list[int]] = {name: [] for name in ENDS}
+    for row, group in enumerate(right):  # by a hash of the name of the first of its twins
+        digest = hashlib.sha256(inside[group[0]]["id"].encode()).digest()
+        place = int.from_bytes(digest[:8], "big") / 2**64
+        parts[next(part for part, end in ENDS.items() if place < end)].append(row)
     parts["outside"] = list(range(len(inside), len(everything)))
     return Faq(inside + outside, len(inside), right, parts)
 
 
-class Reworded(NamedTuple):
-    """Questions in our own words: texts, embeddings (N, 384), and the rows that are right."""
-
-    texts: list[str]
-    points: Tensor
-    right: list[tuple[int, ...]]
-
-
-def reworded(data: Faq) -> Reworded:
-    """Our rewordings of questions that are in the index."""
+def reworded(data: Faq) -> tuple[list[str], Tensor, list[tuple[int, ...]]]:
+    """Indexed questions in our own words: texts, embeddings (N, 384), and the right rows."""
     rows = {data.entries[row]["id"]: row for row in range(data.indexed)}
     ours = {name: text for name, text in rewordings().items() if name in rows}
     texts = list(ours.values())
-    return Reworded(texts, embed(texts, "faq"), [data.right[rows[name]] for name in ours])
-
-
-def _part(name: str) -> str:
-    """The part of a question, by a hash of the name of the first of its twins."""
-    place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-    for part, share in SHARES.items():
-        if place < share:
-            return part
-        place -= share
-    return "test"
+    return texts, embed(texts, "faq"), [data.right[rows[name]] for name in ours]
 
 
 def word_scores(queries: Sequence[str], documents: Sequence[str]) -> Tensor:

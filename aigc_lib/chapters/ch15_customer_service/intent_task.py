@@ -39,14 +39,12 @@ def load(language: str = "en") -> dict[str, Part]:
         templates[row["intent"]].add(row["template"])
     place: dict[int, str] = {}
     for intent, numbers in templates.items():
-        if len(numbers) < SMALLEST:
-            place |= dict.fromkeys(numbers, "outside")
-            continue
         order = sorted(numbers, key=lambda n: hashlib.sha256(f"{intent} {n}".encode()).hexdigest())
         half, three = len(order) // 2, 3 * len(order) // 4
-        place |= dict.fromkeys(order[:half], "learn")
-        place |= dict.fromkeys(order[half:three], "choose")
-        place |= dict.fromkeys(order[three:], "test")
+        for k, number in enumerate(order):
+            place[number] = "learn" if k < half else "choose" if k < three else "test"
+        if len(numbers) < SMALLEST:
+            place |= dict.fromkeys(numbers, "outside")
     parts = {name: Part([], []) for name in ("learn", "choose", "test", "outside")}
     seen: set[int] = set()
     for row in rows:

@@ -33,20 +33,13 @@ TEMPERATURE = 0.05
 
 
 class Task(NamedTuple):
-    """What is learned from, and what is asked afterwards; embeddings but for the last.
+    """What is learned from, and what is asked afterwards; embeddings but for the last."""
 
-    Attributes:
-        questions, replies: (N, E), pair by pair.
-        test: questions (Q, E) that no pair holds.
-        pool: the stored replies (P, E).
-        right: for each test question the rows of ``pool`` that are right.
-    """
-
-    questions: Tensor
-    replies: Tensor
-    test: Tensor
-    pool: Tensor
-    right: list[tuple[int, ...]]
+    questions: Tensor  # (N, E)
+    replies: Tensor  # (N, E), pair by pair
+    test: Tensor  # questions (Q, E) that no pair holds
+    pool: Tensor  # the stored replies (P, E)
+    right: list[tuple[int, ...]]  # for each test question the rows of the pool that are right
 
 
 def known_replies() -> Task:
@@ -100,8 +93,7 @@ class Discriminator(nn.Module):
 
 def batches(n: int, steps: int, seed: int) -> list[Tensor]:
     """Rows of ``n`` pairs for every step, each pass over them in an order of its own."""
-    rng = torch.Generator().manual_seed(seed)
-    size = min(BATCH, n)
+    rng, size = torch.Generator().manual_seed(seed), min(BATCH, n)
     found: list[Tensor] = []
     while len(found) < steps:
         found += torch.randperm(n, generator=rng).split(size)[: n // size]

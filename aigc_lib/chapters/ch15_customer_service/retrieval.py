@@ -50,10 +50,8 @@ class BM25:
         counts = [Counter(words(text)) for text in documents]
         lengths = torch.tensor([float(count.total()) for count in counts])
         self.softening = k1 * (1 - b + b * lengths / lengths.mean())
-        self.column: dict[str, int] = {}
-        for count in counts:
-            for word in count:
-                self.column.setdefault(word, len(self.column))
+        seen = dict.fromkeys(word for count in counts for word in count)
+        self.column = {word: number for number, word in enumerate(seen)}
         self.counts = torch.zeros(len(documents), len(self.column))
         for row, count in enumerate(counts):
             for word, times in count.items():
@@ -130,13 +128,9 @@ def found_at(scores: Tensor, right: Sequence[Collection[int]], k: int) -> Tensor
 def threshold(scores: Tensor, rate: float) -> float:
     """The score below which we refuse, so that at most a share ``rate`` of good questions is.
 
-    Args:
-        scores: of questions that should be answered (n,), kept apart for this purpose.
-        rate: the false-refusal rate allowed on average, between 0 and 1.
-
-    Returns:
-        The k-th smallest score, k = floor(rate (n + 1)): a new good question falls below it with
-        probability k / (n + 1). Minus infinity if k is 0, that is, if the scores are too few.
+    Of scores (n,) of questions that should be answered, kept apart for this purpose, it is the k-th
+    smallest, k = floor(rate (n + 1)): a new good question falls below it with probability
+    k / (n + 1). Minus infinity if k is 0, that is, if the scores are too few.
 
     Raises:
         ValueError: no scores, or a rate outside [0, 1).

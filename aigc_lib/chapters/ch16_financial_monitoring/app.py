@@ -7,7 +7,7 @@ each topic. It has read English reports of one agency from 1987; it is a teachin
 import html
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -72,27 +72,20 @@ def moment(time: datetime | str) -> datetime | None:
         return None
 
 
-@dataclass
 class Monitor:
     """Takes stories one at a time; ``usual`` are the shares of bad news by topic without a surge.
 
     A topic that ``usual`` does not name is judged, but not watched.
     """
 
-    judge: StoryClassifier
-    usual: dict[str, float]
-    threshold: float = THRESHOLD
-    sums: dict[str, Cusum] = field(default_factory=dict)
-    newest: datetime | None = None
-    around: list[datetime] = field(default_factory=list)  # the times of the last stories
-    seen: dict[int, None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Start a sum for each topic that is watched."""
-        for topic, share in self.usual.items():
-            # A surge is one that makes bad news five times as likely, in odds.
-            rates = Rates(share, 5 * share / (1 + 4 * share))
-            self.sums[topic] = Cusum(rates, self.threshold)
+    def __init__(self, judge: StoryClassifier, usual: dict[str, float]) -> None:
+        self.judge = judge
+        # A surge is one that makes bad news five times as likely, in odds.
+        rates = {topic: Rates(share, 5 * share / (1 + 4 * share)) for topic, share in usual.items()}
+        self.sums = {topic: Cusum(each, THRESHOLD) for topic, each in rates.items()}
+        self.newest: datetime | None = None
+        self.around: list[datetime] = []  # the times of the last stories
+        self.seen: dict[int, None] = {}
 
     def read(
         self, time: datetime | str, title: str, text: str = "", point: Tensor | None = None
@@ -141,28 +134,26 @@ class Monitor:
             why = "by its words, as in reports on earnings"
             if mood == "unsure":
                 why = "the model and the list of finance words say the opposite of each other"
-        status, alert = "counted", ""
+        status, alert, cusum = "counted", "", self.sums.get(name)
         if mark in self.seen:
             status, why = "not counted", f"{why}; the same story was here before"
         elif self.newest and self.newest - when > LATE:
             status, why = "not counted", f"{why}; it is older than the newest story by over an hour"
-        elif name in self.sums:
-            start = self.sums[name].since
-            if self.sums[name].update(float(mood == "negative")):
+        elif cusum:
+            start = cusum.since
+            if cusum.update(float(mood == "negative")):
                 alert = f"surge of negative news on {name}, over the last {start + 1} stories"
         self.seen[mark] = None
         if len(self.seen) > REMEMBERED:
             del self.seen[next(iter(self.seen))]
-        level = self.sums[name].level if name in self.sums else math.nan
+        level = cusum.level if cusum else math.nan
         return Verdict(status, why, name, sure, mood, certain, by, alert, level, note)  # type: ignore[arg-type]
 
 
-def usual_shares(
-    judge: StoryClassifier, corpus: newsroom.Corpus, least: int = 100
-) -> dict[str, float]:
+def usual_shares(judge: StoryClassifier, corpus: newsroom.Corpus) -> dict[str, float]:
     """Share of negative verdicts by topic, on the stories between training and test.
 
-    Topics with fewer than ``least`` stories there are left out: too few to know what is usual.
+    Topics with fewer than 100 stories there are left out: too few to know what is usual.
     """
     rows = corpus.where("valid")
     opinions = judge([corpus.texts[i] for i in rows], corpus.points()[rows])
@@ -173,25 +164,24 @@ def usual_shares(
         mood = parser.mood(found) if found else opinion.mood()[0]
         bad.setdefault(name, []).append(float(mood == "negative"))
     # Kept away from 0, where a single bad story would count as a sensation.
-    return {n: min(0.6, max(0.05, sum(b) / len(b))) for n, b in bad.items() if len(b) >= least}
+    return {n: min(0.6, max(0.05, sum(b) / len(b))) for n, b in bad.items() if len(b) >= 100}
 
 
-def monitor(threshold: float = THRESHOLD) -> Monitor:
+def monitor() -> Monitor:
     """A monitor that knows what was usual before 9 April 1987.
 
     Raises:
         DataError: the stories or the embedding's weights cannot be had.
     """
     judge = load()
-    return Monitor(judge, usual_shares(judge, newsroom.load()), threshold)
+    return Monitor(judge, usual_shares(judge, newsroom.load()))
 
 
 def demo(words: list[str]) -> None:
     """Judge the words as a headline; without words, replay the days from 17 to 24 April 1987."""
     watch = monitor()
     if words:
-        found = watch.read(datetime(1987, 6, 1), " ".join(words))
-        print(describe(found))
+        print(describe(watch.read(datetime(1987, 6, 1), " ".join(words))))
         return
     corpus = newsroom.load()
     points = corpus.points()

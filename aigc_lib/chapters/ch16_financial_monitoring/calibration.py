@@ -23,9 +23,8 @@ def bins(probability: Tensor, true: Tensor, n: int = 10) -> list[Bin]:
         ValueError: no forecasts, or not one outcome (0 or 1) for each.
     """
     if probability.ndim != 1 or probability.shape != true.shape or not len(true):
-        raise ValueError(
-            f"need as many outcomes as forecasts, got {probability.shape}, {true.shape}"
-        )
+        shapes = f"{probability.shape}, {true.shape}"
+        raise ValueError(f"need as many outcomes as forecasts, got {shapes}")
     place = (probability * n).long().clamp(max=n - 1)
     found = []
     for k in range(n):

@@ -18,11 +18,9 @@ WORD = re.compile(r"[a-z]+")
 
 def lexicon() -> tuple[frozenset[str], frozenset[str]]:
     """The negative and the positive words of Loughran and McDonald."""
-    folder = fetch("finance-words")
-    read = [
-        (folder / f"{name}.txt").read_text(encoding="utf8") for name in ("negative", "positive")
-    ]
-    return frozenset(read[0].split()), frozenset(read[1].split())
+    files = (fetch("finance-words") / f"{name}.txt" for name in ("negative", "positive"))
+    negative, positive = (frozenset(file.read_text(encoding="utf8").split()) for file in files)
+    return negative, positive
 
 
 def count_moods(text: str, lists: tuple[frozenset[str], frozenset[str]]) -> int:

@@ -9,7 +9,7 @@ in a later part are left out of it.
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import torch
@@ -64,7 +64,7 @@ def shown(story: Story) -> str:
     return " ".join(earnings_parser.words(story.title, story.body).split()[:READ])
 
 
-def repeated(texts: Sequence[str], part: Sequence[int], limit: float = SAME) -> list[bool]:
+def repeated(texts: Sequence[str], part: Sequence[int]) -> list[bool]:
     """Which texts nearly repeat a text of an earlier part.
 
     The likeness is Jaccard's: runs of three words that both have, over those that either has
@@ -82,7 +82,7 @@ def repeated(texts: Sequence[str], part: Sequence[int], limit: float = SAME) -> 
             common = (table[some] @ table[columns].T).tocoo()
             either = sizes[some][common.row] + sizes[columns][common.col] - common.data
             np.maximum.at(best, some[common.row], common.data / either)
-    found: list[bool] = (best >= limit).tolist()
+    found: list[bool] = (best >= SAME).tolist()
     return found
 
 
@@ -111,18 +111,17 @@ def load() -> Corpus:
     )
 
 
-def days(corpus: Corpus, rows: Tensor, bad: Sequence[float], least: int = 20) -> list[Day]:
+def days(corpus: Corpus, rows: Tensor, bad: Sequence[float]) -> list[Day]:
     """The days of these stories, as a stream of verdicts ``bad`` (one for each of all N stories).
 
-    Days with fewer than ``least`` stories, most of them Sundays, are left out.
+    Days with fewer than 20 stories, most of them Sundays, are left out.
     """
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[date, list[tuple[float, float]]] = {}
     for i in rows.tolist():
         time = corpus.stories[i].time
         hour = time.hour + time.minute / 60 + time.second / 3600
-        found.setdefault(f"{time:%Y-%m-%d}", []).append((hour, float(bad[i])))
-    kept = [day for day in found.values() if len(day) >= least]
-    return [Day(*(tuple(column) for column in zip(*day, strict=True))) for day in kept]
+        found.setdefault(time.date(), []).append((hour, float(bad[i])))
+    return [Day(*zip(*day, strict=True)) for day in found.values() if len(day) >= 20]
 
 
 def few(corpus: Corpus, n: int, seed: int) -> Tensor:
@@ -131,11 +130,10 @@ def few(corpus: Corpus, n: int, seed: int) -> Tensor:
     Raises:
         ValueError: n is smaller than the number of topics, or larger than the part.
     """
-    rows = corpus.where("train")
-    if not len(earnings_parser.TOPICS) <= n <= len(rows):
-        raise ValueError(f"need {len(earnings_parser.TOPICS)} to {len(rows)} labels, not {n}")
+    rows, kinds = corpus.where("train"), len(earnings_parser.TOPICS)
+    if not kinds <= n <= len(rows):
+        raise ValueError(f"need {kinds} to {len(rows)} labels, not {n}")
     rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))]
-    topics = corpus.topic[rows]
-    first = [int((topics == k).nonzero()[0]) for k in range(len(earnings_parser.TOPICS))]
-    rest = [i for i in range(len(rows)) if i not in set(first)]
-    return rows[torch.tensor((first + rest)[:n])]
+    first = [int((corpus.topic[rows] == k).nonzero()[0]) for k in range(kinds)]
+    order = dict.fromkeys([*first, *range(len(rows))])  # each once
+    return rows[torch.tensor(list(order)[:n])]

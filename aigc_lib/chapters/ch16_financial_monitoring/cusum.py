@@ -6,9 +6,12 @@ warns when it passes a threshold. The clock counts stories, not hours: how many 
 hour says more about the time of day.
 """
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -58,33 +61,29 @@ class Cusum:
         return True
 
 
-def levels(bad: Sequence[float] | Tensor, rates: Rates) -> list[float]:
+def levels(bad: Sequence[float], rates: Rates) -> list[float]:
     """The sum after each story, never reset by an alarm."""
-    found, level = [], 0.0
-    for one in torch.as_tensor(bad).tolist():
-        level = max(0.0, level + rates.step(one))
-        found.append(level)
-    return found
+    steps = map(rates.step, bad)
+    return list(accumulate(steps, lambda level, step: max(0.0, level + step), initial=0.0))[1:]
 
 
-def alarms(bad: Sequence[float] | Tensor, rates: Rates, threshold: float) -> list[int]:
+def alarms(bad: Sequence[float], rates: Rates, threshold: float) -> list[int]:
     """The stories (by number) at which the cumulative sum warns."""
     cusum = Cusum(rates, threshold)
-    return [i for i, one in enumerate(torch.as_tensor(bad).tolist()) if cusum.update(one)]
+    return [i for i, one in enumerate(bad) if cusum.update(one)]
 
 
-def window_alarms(bad: Sequence[float] | Tensor, width: int, count: int) -> list[int]:
+def window_alarms(bad: Sequence[float], width: int, count: int) -> list[int]:
     """The stories at which ``count`` or more of the last ``width`` are bad; then it starts anew."""
-    found, start, values = [], 0, torch.as_tensor(bad).tolist()
-    for i in range(len(values)):
-        if sum(values[max(start, i + 1 - width) : i + 1]) >= count:
+    found, start = [], 0
+    for i in range(len(bad)):
+        if sum(bad[max(start, i + 1 - width) : i + 1]) >= count:
             found.append(i)
             start = i + 1
     return found
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     """One day of a stream: for each story its time (hours since midnight) and whether it is bad."""
 
     hours: tuple[float, ...]
@@ -112,24 +111,20 @@ def pick_threshold(
     Raises:
         ValueError: none up to ``top`` is high enough.
     """
-    low, high = 0, round(10 * top)  # in tenths; too low, high enough
-    if float(false_alarms(streams, rates, top).mean()) > allowed:
+
+    def quiet(tenths: int) -> bool:
+        return float(false_alarms(streams, rates, tenths / 10).mean()) <= allowed
+
+    high = round(10 * top)
+    if not quiet(high):
         raise ValueError(f"no threshold up to {top:g} keeps to {allowed:g} alarms a month")
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(false_alarms(streams, rates, middle / 10).mean()) > allowed:
-            low = middle
-        else:
-            high = middle
-    return high / 10
+    return bisect.bisect_left(range(high), True, lo=1, key=quiet) / 10
 
 
-@dataclass(frozen=True)
-class Plant:
-    """A surge that was put in: from which story on, how many, over how many hours."""
+class Plant(NamedTuple):
+    """A surge that was put in: from which story on, over how many hours."""
 
     start: int
-    stories: int
     hours: float
 
 
@@ -139,14 +134,13 @@ def plant(day: Day, bad: Sequence[float], hours: float, seed: int) -> tuple[Day,
     The start is drawn from the hours in which the day has stories.
     """
     rng = torch.Generator().manual_seed(seed)
-    last = max(day.hours) - hours
-    first = min(day.hours)
+    first, last = min(day.hours), max(day.hours) - hours
     begin = first + max(0.0, last - first) * float(torch.rand((), generator=rng))
     extra = [begin + hours * k / len(bad) for k in range(len(bad))]
     merged = sorted([*zip(day.hours, day.bad, strict=True), *zip(extra, bad, strict=True)])
     start = sum(hour < begin for hour in day.hours)
     times, verdicts = zip(*merged, strict=True)
-    return Day(times, verdicts), Plant(start, len(bad), hours)
+    return Day(times, verdicts), Plant(start, hours)
 
 
 def delay(day: Day, planted: Plant, rates: Rates, threshold: float) -> tuple[int, float] | None:

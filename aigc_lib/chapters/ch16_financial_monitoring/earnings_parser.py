@@ -11,12 +11,8 @@ from typing import NamedTuple
 TOPICS = ("acq", "crude", "earn", "grain", "interest", "money-fx", "ship", "trade")
 MOODS = ("negative", "neutral", "positive")
 
-_SPELLED = {
-    word: float(number)
-    for number, word in enumerate(
-        ("nil", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    )
-}
+_WRITTEN = "nil one two three four five six seven eight nine ten"
+_SPELLED = {word: float(number) for number, word in enumerate(_WRITTEN.split())}
 _SCALES = {"mln": 1e6, "billion": 1e9, "cts": 0.01, "ct": 0.01, "cents": 0.01, "p": 0.01}
 _AMOUNT = re.compile(
     rf"(?P<sign>loss|profit)?\s*(?:of\s+)?"

@@ -54,15 +54,6 @@ class Discriminator(nn.Module):
         return logits
 
 
-def generator(features: int, settings: Config) -> nn.Sequential:
-    """Noise (N, Z) to feature vectors (N, D)."""
-    return nn.Sequential(
-        nn.Linear(settings.noise, settings.hidden),
-        nn.LeakyReLU(0.2),
-        nn.Linear(settings.hidden, features),
-    )
-
-
 def log_real(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Logarithms of D = Z / (Z + 1) and of 1 - D for logits (N, K), each (N,), in nats."""
     z = logits.logsumexp(1)
@@ -100,12 +91,14 @@ def fit(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         discriminator = Discriminator(x.shape[1], classes, settings)
-        forger = generator(x.shape[1], settings)
-        d_opt = torch.optim.AdamW(
-            discriminator.parameters(), settings.lr, weight_decay=settings.weight_decay
+        forger = nn.Sequential(  # noise (N, Z) to feature vectors (N, D)
+            nn.Linear(settings.noise, settings.hidden),
+            nn.LeakyReLU(0.2),
+            nn.Linear(settings.hidden, x.shape[1]),
         )
-        g_opt = torch.optim.AdamW(
-            forger.parameters(), settings.lr, weight_decay=settings.weight_decay
+        d_opt, g_opt = (
+            torch.optim.AdamW(player.parameters(), settings.lr, weight_decay=settings.weight_decay)
+            for player in (discriminator, forger)
         )
         for step in range(settings.steps):
             some = torch.randint(len(x), (settings.labelled,))

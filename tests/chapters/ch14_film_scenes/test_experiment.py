@@ -51,7 +51,7 @@ def test_who_reads_depends_on_the_game():
 
 def test_the_penalty_reaches_the_words():
     torch.manual_seed(0)
-    network = SceneDiscriminator(18, width=8)
+    network = SceneDiscriminator(18)
     at = torch.rand(4, 3, 32, 32, requires_grad=True)
     (slope,) = torch.autograd.grad(network(at, TOKENS[:4]).sum(), at, create_graph=True)
     slope.square().sum().backward()

@@ -10,7 +10,6 @@ from PIL import Image
 
 from aigc_lib.chapters.ch14_film_scenes import data as emoji_archives
 from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier, scenes
-from aigc_lib.chapters.ch14_film_scenes.data import load_emoji
 from tests.support import small
 
 
@@ -79,7 +78,7 @@ def test_a_scene_is_its_seed():
 
 def test_the_library_has_captions_in_two_languages_and_no_flags():
     small.need("emoji")
-    library = load_emoji()
+    library = scenes.library()
     assert len(library) == 1_623
     cat = library.find(" Cat ")
     assert cat is not None
