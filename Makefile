@@ -49,8 +49,8 @@ notebooks: $(STAMP) ## run every chapter and compare it with what is published (
 	OMP_NUM_THREADS=1 AIGC_DEVICE=cpu $(BIN)/python -m pytest -n 2 --dist loadscope @tests/nbval.args notebooks
 
 site: book ## check the built site in a browser, and that every gate catches its canary
-	$(BIN)/pytest -n 2 --dist loadfile tests/canaries
-	$(BIN)/pytest -n 2 --maxschedchunk 1 tests/site
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/canaries
+	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/site
 
 execute: $(STAMP) ## run the chapters again in place, with their outputs, run times and memory
 	$(BIN)/python -m tools.execute
