@@ -1,4 +1,4 @@
-"""Image sets in full as uint8 tensors: loading, parsing, and the two conversions."""
+"""Image sets in full as uint8 tensors: how they are loaded and parsed."""
 
 import difflib
 import math

@@ -16,5 +16,5 @@ What it uses of the shared packages:
     gan.losses         Wasserstein critic, gradient penalty, R1: the cures as pure functions
     gan.state          Gan: the two players of every failing and mended run
     gan.training       fit: the loop that plays the gallery of failures
-    nets.mlp           generator and discriminator of points in one and two dimensions
+    nets.mlp           generator and discriminator of points; the minibatch spread
 """

@@ -12,16 +12,16 @@ What it uses of the shared packages:
     core.runtime        device, seeds, and the size of the training on a CPU or a GPU
     core.show           grids of samples, loss curves, sliders, numbers with bounds
     data.batches        Batches: endless shuffled batches that lie on the device
-    data.images         load: all 60,000 pictures of MNIST, and the test pictures of the floor
+    data.images         load: all of MNIST (its checksums: data.registry), and the floor's pictures
     gan.divergences     the best discriminator, its loss, and the slopes of both generator losses
     gan.evaluate        scores each seed's samples for the record
     gan.state           Gan: the two players, their optimisers, the moving average of the generator
-    gan.training        d_step, g_step and fit: the adversarial step and the loop around it
+    gan.training        d_step, g_step, fit: the step, and the loop (core.training: a killed run goes on)
     metrics.classes     which digits were drawn how often, and how sure the classifier is
     metrics.features    pictures to the features in which the distance is taken
     metrics.frechet     the Fréchet distance, and its floor between real pictures
     metrics.neighbours  the training picture nearest to each sample: is it a copy?
     nets.mlp            both networks; the minibatch spread, by which D sees lost modes
-    pretrained.loaders  the classifier behind the features, and the training set's statistics
+    pretrained.loaders  the features' network (nets.classifier), the training set's statistics
     recipes.gan         what `aigc train` trains, which the recorder repeats
 """

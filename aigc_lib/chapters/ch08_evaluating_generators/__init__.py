@@ -23,5 +23,5 @@ What it uses of the shared packages:
     metrics.spread      the inception score's mean and deviation over parts of the samples
     metrics.two_sample  can a classifier tell the two sets apart?
     nets.mlp            the networks of the weak generator
-    pretrained.loaders  the shipped generator that is judged; the classifier of the features
+    pretrained.loaders  the generator that is judged; the features' network (nets.classifier)
 """
