@@ -16,7 +16,7 @@ What it uses of the shared packages:
     gan.divergences     the best discriminator, its loss, and the slopes of both generator losses
     gan.evaluate        scores each seed's samples for the record
     gan.state           Gan: the two players, their optimisers, the moving average of the generator
-    gan.training        d_step, g_step, fit: the step, and the loop (core.training: a killed run goes on)
+    gan.training        d_step, g_step, fit: the step and the loop (resumes: core.training)
     metrics.classes     which digits were drawn how often, and how sure the classifier is
     metrics.features    pictures to the features in which the distance is taken
     metrics.frechet     the Fréchet distance, and its floor between real pictures

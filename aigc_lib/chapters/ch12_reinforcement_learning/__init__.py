@@ -5,7 +5,7 @@ Its own files:
     alignment.py         a writer on a leash: reward minus KL by REINFORCE; DPO from pairs
     cartpole.py          the experiment on the balanced pole: settings and score
     exercises.py         checks: returns, baseline, surprise, clipping, the leash, DPO
-    losses.py            advantages (GAE), the losses of PPO (clipped) and DPO, entropy, KL estimates
+    losses.py            advantages (GAE), losses of PPO (clipped) and DPO, entropy, KL
     ppo.py               proximal policy optimisation: act, improve, again
     record_cartpole.py   trains the pole's policy over ten seeds
     record_steering.py   every way to a cheerful writer over three seeds
