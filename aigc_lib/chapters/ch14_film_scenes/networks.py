@@ -60,15 +60,10 @@ class SceneDiscriminator(nn.Module):
 
     def __init__(self, words: int) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(3, 32, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(32, 64, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(64, 128, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Flatten(),
-        )
+        layers: list[nn.Module] = []
+        for inputs, outputs in ((3, 32), (32, 64), (64, 128)):
+            layers += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        self.features = nn.Sequential(*layers, nn.Flatten())
         features = 128 * 4 * 4
         self.head = nn.Linear(features, 1)
         self.description = Description(words, features) if words else None

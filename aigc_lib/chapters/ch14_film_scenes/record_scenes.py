@@ -118,7 +118,11 @@ def flow(seed: int, images: int, scenes: Scenes, judge: SceneClassifier) -> dict
 
 
 def main(seeds: int = 3) -> None:
-    """Record all makers, seed by seed from 0 on."""
+    """Record all makers, seed by seed.
+
+    Args:
+        seeds: how many, from 0 on.
+    """
     torch.set_num_threads(1)
     runtime.keep_memory()
     if not (weights.FOLDER / "scenes-scenes.json").is_file():

@@ -150,10 +150,9 @@ def backdrops(kinds: Tensor, rng: torch.Generator) -> Tensor:
     pictures = column[..., None].expand(n, 3, SIDE, SIDE).clone()
     _sea(pictures, kinds == 0, horizon)
     _discs(pictures, kinds, horizon, rng)
-    stars = torch.rand(n, 1, SIDE, SIDE, generator=rng) < 0.03
-    high = row < horizon - 1
-    pictures[(stars & high[:, None, :, None] & (kinds == 1)[:, None, None, None]).expand_as(
-        pictures)] = 230.0  # fmt: skip
+    high_at_night = (row < horizon - 1) & (kinds == 1)[:, None]
+    stars = (torch.rand(n, 1, SIDE, SIDE, generator=rng) < 0.03) & high_at_night[:, None, :, None]
+    pictures.masked_fill_(stars, 230.0)
     return pictures + 4 * (torch.rand(n, 1, SIDE, SIDE, generator=rng) - 0.5)
 
 

@@ -62,8 +62,7 @@ def from_zaragoza(*, wanted: Mapping[str, File], into: Path) -> None:
 def construction_faq() -> list[dict[str, Any]]:
     """The FAQ: dictionaries with id, topic, question, answer, sources and the question in Swedish.
 
-    Raises:
-        DataError: it cannot be had.
+    DataError if it cannot be had.
     """
     entries: list[dict[str, Any]] = _read(fetch("construction-faq") / "faq.json")
     return entries
@@ -72,9 +71,7 @@ def construction_faq() -> list[dict[str, Any]]:
 def home_intents(language: str = "en") -> list[dict[str, Any]]:
     """The commands in "en" or "zh": dictionaries with intent, template (its number) and text.
 
-    Raises:
-        ValueError: another language.
-        DataError: they cannot be had.
+    ValueError for another language; DataError if they cannot be had.
     """
     if language not in LANGUAGES:
         raise ValueError(f"the commands are there in {', '.join(LANGUAGES)}, not in {language!r}")

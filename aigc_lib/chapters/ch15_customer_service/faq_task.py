@@ -56,25 +56,20 @@ class Faq:
 
 
 def load() -> Faq:
-    """Read the FAQ and cut it, the same way each time.
-
-    Raises:
-        DataError: the data cannot be had.
-    """
-    everything = construction_faq()
-    inside = [entry for entry in everything if entry["topic"] not in OUTSIDE]
-    outside = [entry for entry in everything if entry["topic"] in OUTSIDE]
-    rows = {entry["id"]: row for row, entry in enumerate(inside)}
-    right: list[tuple[int, ...]] = [(row,) for row in range(len(inside))]
+    """Read the FAQ and cut it, the same way each time; DataError if it cannot be had."""
+    entries = sorted(construction_faq(), key=lambda entry: entry["topic"] in OUTSIDE)
+    indexed = sum(entry["topic"] not in OUTSIDE for entry in entries)
+    rows = {entry["id"]: row for row, entry in enumerate(entries)}
+    right: list[tuple[int, ...]] = [(row,) for row in range(indexed)]
     for one, other in TWINS:
         right[rows[one]] = right[rows[other]] = (rows[one], rows[other])
     parts: dict[str, list[int]] = {name: [] for name in ENDS}
     for row, group in enumerate(right):  # by a hash of the name of the first of its twins
-        digest = hashlib.sha256(inside[group[0]]["id"].encode()).digest()
+        digest = hashlib.sha256(entries[group[0]]["id"].encode()).digest()
         place = int.from_bytes(digest[:8], "big") / 2**64
         parts[next(part for part, end in ENDS.items() if place < end)].append(row)
-    parts["outside"] = list(range(len(inside), len(everything)))
-    return Faq(inside + outside, len(inside), right, parts)
+    parts["outside"] = list(range(indexed, len(entries)))
+    return Faq(entries, indexed, right, parts)
 
 
 def reworded(data: Faq) -> tuple[list[str], Tensor, list[tuple[int, ...]]]:

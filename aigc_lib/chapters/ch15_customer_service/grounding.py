@@ -25,11 +25,11 @@ def prompt(question: str, source: str = "") -> str:
     return layout([{"role": "user", "content": asked}], system)
 
 
-def write(chat: Chat, question: str, source: str = "", longest: int = 48) -> str:
-    """The model's answer, at most ``longest`` tokens. An unfinished last sentence is cut off, and
-    so are the signs around the text, which the model likes to copy.
+def write(chat: Chat, question: str, source: str = "") -> str:
+    """The model's answer, at most 48 tokens. An unfinished last sentence is cut off, and so are the
+    signs around the text, which the model likes to copy.
     """
-    said = re.sub(r"</?text>", " ", chat.reply(prompt(question, source), longest))
+    said = re.sub(r"</?text>", " ", chat.reply(prompt(question, source), 48))
     text = " ".join(said.split())
     end = max(text.rfind(mark) for mark in ".!?")
     return text[: end + 1] if end > 0 else text

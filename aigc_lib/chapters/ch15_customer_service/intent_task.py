@@ -27,11 +27,8 @@ class Part:
 
 def load(language: str = "en") -> dict[str, Part]:
     """The parts "learn" (all sentences of half of the templates), "choose" and "test" (one sentence
-    of each of the others), and "outside" (one of each template of the intents left out).
-
-    Raises:
-        ValueError: a language other than "en" and "zh".
-        DataError: the data cannot be had.
+    of each of the others), and "outside" (one of each template of the intents left out); errors as
+    in ``home_intents``.
     """
     rows = home_intents(language)
     templates: dict[str, set[int]] = defaultdict(set)
@@ -57,9 +54,7 @@ def load(language: str = "en") -> dict[str, Part]:
 
 
 def keywords(learn: Part, each: int = 5) -> dict[str, list[str]]:
-    """The ``each`` most telling words of every intent: those most frequent in it, compared with
-    the other intents.
-    """
+    """The ``each`` words of every intent that are most frequent in it, compared with the others."""
     inside: dict[str, Counter[str]] = defaultdict(Counter)
     for text, intent in zip(learn.texts, learn.intents, strict=True):
         inside[intent].update(set(words(text)))

@@ -72,10 +72,10 @@ class BM25:
 
         A word that is in no document counts as much as the rarest.
         """
-        known = [word for word in words(query) if word in self.column]
-        unknown = len(words(query)) - len(known)
+        asked = words(query)
+        columns = [self.column[word] for word in asked if word in self.column]
         rarest = math.log((len(self.counts) - 0.5) / 1.5)
-        worth = float(self.worth[[self.column[word] for word in known]].sum()) + unknown * rarest
+        worth = float(self.worth[columns].sum()) + (len(asked) - len(columns)) * rarest
         ceiling = (self.k1 + 1) * worth
         return self.scores(query) / ceiling if ceiling > 0 else torch.zeros(len(self.counts))
 
@@ -96,13 +96,11 @@ def fuse_ranks(scores: Sequence[Tensor], k: float = 60.0) -> Tensor:
     Raises:
         ValueError: a score is NaN, which no other score would stand above.
     """
-    if any(bool(score.isnan().any()) for score in scores):
+    every = torch.stack(list(scores))
+    if every.isnan().any():
         raise ValueError("a score is NaN: nothing can be ranked by it")
-    total = torch.zeros_like(scores[0])
-    for score in scores:
-        rank = 1 + (score[..., None, :] > score[..., :, None]).sum(-1)
-        total += 1 / (k + rank)
-    return total
+    ranks = 1 + (every[..., None, :] > every[..., :, None]).sum(-1)
+    return (1 / (k + ranks)).to(every.dtype).sum(0)
 
 
 def found_at(scores: Tensor, right: Sequence[Collection[int]], k: int) -> Tensor:

@@ -170,8 +170,7 @@ def usual_shares(judge: StoryClassifier, corpus: newsroom.Corpus) -> dict[str, f
 def monitor() -> Monitor:
     """A monitor that knows what was usual before 9 April 1987.
 
-    Raises:
-        DataError: the stories or the embedding's weights cannot be had.
+    DataError if the stories or the embedding's weights cannot be had.
     """
     judge = load()
     return Monitor(judge, usual_shares(judge, newsroom.load()))

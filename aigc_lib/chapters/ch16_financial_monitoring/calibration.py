@@ -25,13 +25,10 @@ def bins(probability: Tensor, true: Tensor, n: int = 10) -> list[Bin]:
     if probability.ndim != 1 or probability.shape != true.shape or not len(true):
         shapes = f"{probability.shape}, {true.shape}"
         raise ValueError(f"need as many outcomes as forecasts, got {shapes}")
-    place = (probability * n).long().clamp(max=n - 1)
-    found = []
-    for k in range(n):
-        chosen = place == k
-        if bool(chosen.any()):
-            p, t = probability[chosen].double().mean(), true[chosen].double().mean()
-            found.append(Bin(int(chosen.sum()), float(p), float(t)))
+    place, found = (probability * n).long().clamp(max=n - 1), []
+    for k in place.unique():
+        said, came = probability[place == k].double(), true[place == k].double()
+        found.append(Bin(len(said), float(said.mean()), float(came.mean())))
     return found
 
 

@@ -82,17 +82,12 @@ def repeated(texts: Sequence[str], part: Sequence[int]) -> list[bool]:
             common = (table[some] @ table[columns].T).tocoo()
             either = sizes[some][common.row] + sizes[columns][common.col] - common.data
             np.maximum.at(best, some[common.row], common.data / either)
-    found: list[bool] = (best >= SAME).tolist()
-    return found
+    return [bool(share >= SAME) for share in best]
 
 
 @functools.cache
 def load() -> Corpus:
-    """All stories, without those that repeat one of an earlier part.
-
-    Raises:
-        DataError: the stories cannot be had.
-    """
+    """All stories, without those that repeat one of an earlier part; DataError as in ``fetch``."""
     every = read_stories(fetch("reuters"))
     single = [s for s in every if len(s.topics) == 1 and s.topics[0] in earnings_parser.TOPICS]
     parts = [part_of(s.time) for s in single]

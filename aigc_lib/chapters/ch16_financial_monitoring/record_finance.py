@@ -5,6 +5,8 @@
 All methods see the same labelled stories; they are judged on the whole test part.
 """
 
+import itertools
+
 import torch
 
 from aigc_lib.chapters.ch16_financial_monitoring import corpus as newsroom
@@ -21,11 +23,6 @@ def main(seeds: int = 5) -> None:
     torch.set_num_threads(1)  # networks this small gain nothing from more
     corpus, command = newsroom.load(), f"aigc record 16 finance --seeds {seeds}"
     recording = Recording("finance", __file__, command, key=("method", "labels", "seed"))
-    runs = [
-        (method, n, seed)
-        for seed in range(seeds)
-        for n in few_labels.SIZES
-        for method in few_labels.METHODS
-    ]
-    for run in recording.missing(runs):
-        recording.add(few_labels.measure(corpus, *run))
+    runs = itertools.product(range(seeds), few_labels.SIZES, few_labels.METHODS)
+    for method, n, seed in recording.missing(run[::-1] for run in runs):
+        recording.add(few_labels.measure(corpus, method, n, seed))

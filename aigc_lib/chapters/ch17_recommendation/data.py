@@ -122,14 +122,11 @@ class Film:
     @property
     def text(self) -> str:
         """What is told about the film, as sentences in English."""
-        parts = [self.name, ", ".join(self.genres)]
-        if self.directors:
-            parts.append("Directed by " + ", ".join(self.directors))
-        if self.cast:
-            parts.append("With " + ", ".join(self.cast[:6]))
-        if self.countries:
-            parts.append(", ".join(self.countries))
-        return ". ".join(part for part in parts if part) + "."
+        lists = self.genres, self.directors, self.cast[:6], self.countries
+        told = zip(("", "Directed by ", "With ", ""), lists, strict=True)
+        return (
+            ". ".join([self.name, *(how + ", ".join(names) for how, names in told if names)]) + "."
+        )
 
 
 class Ratings(NamedTuple):

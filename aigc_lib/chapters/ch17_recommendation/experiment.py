@@ -58,8 +58,7 @@ class Score(NamedTuple):
 def load() -> Data:
     """Everything, from the cache; the texts are embedded once, which takes half a minute.
 
-    Raises:
-        DataError: ratings or the network's weights cannot be had.
+    DataError if ratings or the network's weights cannot be had.
     """
     films = load_films()
     points = embed([film.text for film in films], "films", longest=96)

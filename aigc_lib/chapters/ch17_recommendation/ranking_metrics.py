@@ -107,10 +107,7 @@ def variety(lists: Tensor, genres: Tensor) -> Tensor:
     _check(lists, len(genres))
     if lists.shape[1] < 2:
         raise ValueError("a list of one film has no pair to compare")
-    chosen = genres.double()[lists]
-    both = chosen @ chosen.mT
-    size = chosen.sum(2)
-    either = size[:, :, None] + size[:, None] - both
-    k = lists.shape[1]
-    apart = 1 - both / either.clamp(min=1)
+    chosen, k = genres.double()[lists], lists.shape[1]
+    both, size = chosen @ chosen.mT, chosen.sum(2)
+    apart = 1 - both / (size[:, :, None] + size[:, None] - both).clamp(min=1)
     return (apart.sum((1, 2)) - apart.diagonal(dim1=1, dim2=2).sum(1)) / (k * (k - 1))

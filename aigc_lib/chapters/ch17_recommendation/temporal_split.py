@@ -67,10 +67,7 @@ def requests(ratings: Ratings, after: int, until: int) -> list[Request]:
 
 
 def history(asked: list[Request], films: int, last: int | None = None) -> Tensor:
-    """The liked films of the requests as a table (N, films) of 0 and 1, float32.
-
-    last: use only so many of the latest ones; None for all.
-    """
+    """The liked films, or so many of the last, of the requests: (N, films) of 0 and 1, float32."""
     table = torch.zeros(len(asked), films)
     for row, request in zip(table, asked, strict=True):
         row[request.liked.flip(0)[:last]] = 1
