@@ -7,7 +7,6 @@ written into its opening cell and into ``aigc_lib/cli/timings.json``. What would
 run without meaning anything (time stamps, Python's patch version, random widget ids) is left out.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -21,6 +20,7 @@ from typing import Any
 
 import nbformat
 import psutil
+import tyro
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -154,17 +154,18 @@ def record(chapter: str, seconds: float, mib: int, file: Path = TIMINGS) -> None
     write_atomically(file, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def main() -> int:
-    """Command line entry: 1 if a chapter failed; the others are run all the same."""
-    parser = argparse.ArgumentParser(description="Run chapters in place; the default is all.")
-    parser.add_argument("notebooks", nargs="*", type=Path)
-    parser.add_argument("--timeout", type=int, default=600, help="seconds that a cell may take")
-    options = parser.parse_args()
+def main(notebooks: tyro.conf.Positional[tuple[Path, ...]] = (), timeout: int = 600) -> int:
+    """Run chapters in place: 1 if one failed; the others are run all the same.
+
+    Args:
+        notebooks: which; all by default.
+        timeout: seconds that a cell may take.
+    """
     failed = 0
-    for path in options.notebooks or chapters():
+    for path in notebooks or chapters():
         print(f"{path.name}: running ...", flush=True)
         try:
-            seconds, mib = execute(path, options.timeout)
+            seconds, mib = execute(path, timeout)
         except (RuntimeError, OSError, ValueError, nbformat.ValidationError) as error:
             print(f"{path.name}: {error}\n{path.name} was not changed.", file=sys.stderr)
             failed += 1
@@ -172,11 +173,10 @@ def main() -> int:
             if path.resolve().parent == NOTEBOOKS:
                 record(path.stem, seconds, mib)
             print(f"{path.name}: {seconds:.0f} s, at most {mib:.0f} MiB")
-    if TIMINGS.exists():
-        page = [sys.executable, "-m", "tools.timings_page"]
-        failed += subprocess.run(page, cwd=ROOT, check=False).returncode != 0
+    for tool in ("tools.timings_page", "tools.needs"):
+        failed += subprocess.run([sys.executable, "-m", tool], cwd=ROOT, check=False).returncode
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tyro.cli(main))

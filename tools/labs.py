@@ -14,7 +14,6 @@ lets nbgrader run and mark both, by the commands that a teacher uses: the first 
 the second none.
 """
 
-import argparse
 import csv
 import shutil
 import subprocess
@@ -22,7 +21,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tools.notebook import ROOT, chapters
+import tyro
+
+from tools import notebook
+from tools.notebook import ROOT
 
 LABS = ROOT / "_build" / "labs"
 FULL, EMPTY = "instructor", "blank"
@@ -116,19 +118,21 @@ def make(python: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[s
     return faults(rows, [path.stem for path in paths])
 
 
-def main() -> int:
-    """Command line entry: 1 if a copy could not be made or the proof failed."""
-    parser = argparse.ArgumentParser(description="Student copies of the chapters, proved.")
-    parser.add_argument("python", type=Path, help="the Python of nbgrader's environment")
-    parser.add_argument("--chapters", nargs="*", default=[], help="numbers; the default is all")
-    parser.add_argument("--no-proof", action="store_true", help="only write the student copies")
-    options = parser.parse_args()
-    numbers = options.chapters
-    paths = [p for p in chapters() if not numbers or p.stem.split("-")[0] in numbers]
-    if not paths:
-        parser.error(f"no chapter has a number among {', '.join(numbers)}")
+def main(
+    python: tyro.conf.Positional[Path], chapters: tuple[str, ...] = (), proof: bool = True
+) -> int:
+    """Write student copies of the chapters, and prove them: 1 if either failed.
+
+    Args:
+        python: the Python of nbgrader's environment.
+        chapters: their numbers; all by default.
+        proof: without it, only the copies are written.
+    """
+    paths = [p for p in notebook.chapters() if not chapters or p.stem.split("-")[0] in chapters]
     try:
-        found = make(options.python.absolute(), paths, LABS, not options.no_proof)
+        if not paths:
+            raise NbGraderError(f"no chapter has a number among {', '.join(chapters)}")
+        found = make(python.absolute(), paths, LABS, proof)
     except (NbGraderError, OSError) as error:
         found = [str(error)]
     for fault in found:
@@ -139,4 +143,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tyro.cli(main))

@@ -125,6 +125,7 @@ def fit_game(
         seed=seed,
     )
     loss = losses.with_r1(r1)
+    lost = torch.zeros(())
     for rows in batches(len(questions), steps, seed):
         real, asked = replies[rows], questions[rows]
         fake = players.generate(players.noise(len(rows)), asked)
@@ -132,8 +133,9 @@ def fit_game(
         times = len(shown)
         told = (asked.repeat(times, 1),)
         training.d_step(players, real.repeat(times, 1), torch.cat(shown), loss, told)
-        training.g_step(players, fake, loss, (asked,))
+        lost = training.g_step(players, fake, loss, (asked,))
         training.count(players, len(rows))
+    insist_on_finite({"loss": float(lost)}, f"before step {steps}")
     players.discriminator.eval()
     return players
 

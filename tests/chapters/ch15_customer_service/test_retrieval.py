@@ -193,6 +193,8 @@ def test_a_replier_learns_pairs_and_the_game_is_reproducible():
     assert logits.shape == scores.shape == (24, 24)
     with pytest.raises(TrainingError, match="learning rate"):
         reply_selection.fit(asked / 0, replies, reply_selection.contrast, seed=0, steps=2)
+    with pytest.raises(TrainingError, match="learning rate"):
+        reply_selection.fit_game(asked / 0, replies, seed=0, steps=2)
     wrong = torch.tensor([[1.0, 0.0]])
     assert float(reply_selection.regression(wrong, wrong.flip(1))) == pytest.approx(2.0)
 
