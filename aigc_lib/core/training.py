@@ -91,7 +91,7 @@ def run_ticks(
             _write(None, parts, config, log, trained.history)
     before = trained.history[-1]["seconds"] if trained.history else 0.0
     start = time.perf_counter()
-    bar = tqdm(total=end, initial=clock(), unit=f" {unit}", disable=not (progress and first),
+    bar = tqdm(total=end, initial=clock(), unit=unit, disable=not (progress and first),
                unit_scale=True, desc="training")  # fmt: skip
     with bar:
         while clock() < end:
