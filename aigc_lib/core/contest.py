@@ -60,12 +60,13 @@ class Contest:
         pair = [self.verdict["best"], self.verdict["against"]]
         if len(set(pair) & self.contestants.keys()) < 2:
             raise ValueError(f"{self.name}: {pair} are not two of {list(self.contestants)}")
-        if len({len(each.scores) for each in self.contestants.values()}) > 1:
-            raise ValueError(f"{self.name}: everyone needs one score for each of the same seeds")
+        scores = [each.scores for each in self.contestants.values()]
+        if len({len(each) for each in scores}) > 1 or not np.isfinite(scores).all():
+            raise ValueError(f"{self.name}: everyone needs a score for each of the same seeds")
         self.verdict = {"over": "seeds", "interval": "bootstrap"} | self.verdict
         if self.verdict["over"] == "seeds":
-            scores = zip(*(self.contestants[name].scores for name in pair), strict=True)
-            apart = student([best - against for best, against in scores])
+            paired = zip(*(self.contestants[name].scores for name in pair), strict=True)
+            apart = student([best - against for best, against in paired])
             self.verdict |= {"interval": "Student's t", "difference": list(apart)}
 
     def _last_quarter(self, name: str, curve: Sequence[Sequence[float]]) -> float | None:

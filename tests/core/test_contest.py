@@ -108,7 +108,7 @@ def test_a_curve_of_another_form_is_refused(curve):
         ({"verdict": {"best": "new", "against": "nobody"}}, "are not two of"),
         (
             {"contestants": {"new": Contestant(1, 1, [1, 2]), "old": Contestant(1, 1, [1])}},
-            "one score for each of the same seeds",
+            "a score for each of the same seeds",
         ),
     ],
 )
