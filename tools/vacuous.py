@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.notebook import Cell, calls, chapters, code_cells, output_texts
+from tools.notebook import Cell, calls, chapters, code_cells, output_texts, tree
 
 REPORT = re.compile(
     r"^(?P<label>.*): ≈ \S+ ?(?P<unit>.*) "
@@ -20,8 +20,8 @@ REPORT = re.compile(
 )  # fmt: skip
 # What is measured if there is no effect, by words of label and unit.
 NO_EFFECT = {
-    0.0: r"minus|\bgain|\bgap\b|\blost\b|\bworth\b|instead of|dearer|\bbias\b|\bpoints$",
-    1.0: r" / (?!agreement)|\bratio\b|multiplies|as a share of",
+    0.0: r"(?<!to the )\bminus\b|\b(gain|gap|lost|worth|instead of|dearer|bias)\b|\bpoints$",
+    1.0: r" / |\bratio\b|multiplies",
     0.5: r"\baccuracy\b(?!.*%)|\bsuccess\b(?!.*%)",
     50.0: r"(\baccuracy\b|\bsuccess\b).*%$",
 }
@@ -38,8 +38,11 @@ def held(label: str, unit: str, low: float, high: float) -> Iterator[str]:
 
 def answered(cell: Cell) -> re.Pattern[str]:
     """The labels of the cell's reports that say what they are against."""
+    nodes = [node for node in ast.walk(tree(cell)) if isinstance(node, ast.Assign)]
+    named = {ast.unparse(target): node.value for node in nodes for target in node.targets}
 
     def pattern(label: ast.expr) -> str:
+        label = named.get(ast.unparse(label), label)
         parts = label.values if isinstance(label, ast.JoinedStr) else [label]
         return "".join(
             re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in parts

@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 from tools import vacuous
+from tools.notebook import chapters
+
+# Chapters that still hold bounds which could not fail. This list only gets shorter.
+OWED = {"01", "02", "11", "14", "15", "16", "17"}
+
+
+def test_the_chapters_bounds_can_fail():
+    assert {path.name[:2] for path in chapters() if list(vacuous.vacuous(path))} == OWED
 
 
 def chapter(folder: Path, source: str, printed: str) -> Path:
@@ -34,6 +42,7 @@ LINE = "{}: ≈ 3{} (must lie between {} and {})\n"
         ("label agreement", " %", -0.1, 100.01, "every share"),
         ("Fréchet distance", "", 0, 100, ""),
         ("again", " %", 20, 100.01, ""),
+        ("p-value: 10 to the minus", "", -1, 3, ""),
     ],
 )
 def test_bounds_that_hold_no_effect_are_listed(tmp_path, label, unit, low, high, found):
@@ -47,6 +56,7 @@ def test_bounds_that_hold_no_effect_are_listed(tmp_path, label, unit, low, high,
     [
         ('show.report("gain of A", g, -1, 2, against=5)', 1),
         ('show.report(f"gain of {n}", g, -1, 2, against=5)', 0),
+        ('name = "gain of A"\nshow.report(name, g, -1, 2, against=5)', 1),
         ('show.report("gain of A", g, -1, 2)', 2),
     ],
 )
