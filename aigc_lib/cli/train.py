@@ -18,9 +18,9 @@ from aigc_lib.core.training import Row
 from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
 from aigc_lib.gan.acceleration import RecordedStep
-from aigc_lib.gan.evaluate import score
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit, step
+from aigc_lib.pretrained.scores import score, usual_labels
 from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, plain, stream
 from aigc_lib.recipes.runs import load as load_run
 
@@ -172,10 +172,8 @@ def evaluate(run: Path = FIRST_RUN, n: int = 10_000, seed: int = 1) -> None:
         raise ValueError(f"a score needs at least {FEWEST:,} samples, not {n}")
     insist_writable(run / "score.json", ".json")
     trained = load_run(run)
-    name, labels = trained.data, None
-    if trained.classes:  # asked for in the shares of the training set
-        known, rng = load(name).labels, torch.Generator().manual_seed(seed)
-        labels = known[torch.randint(len(known), (n,), generator=rng)].to(trained.device)
+    name = trained.data
+    labels = usual_labels(name, n, seed).to(trained.device) if trained.classes else None
     images = trained.draw(n, seed, labels)
     found = {**score(images, name, labels), "seed": seed, "images_seen": trained.images_seen}
     test = load(name, "test")  # as many real, if there are

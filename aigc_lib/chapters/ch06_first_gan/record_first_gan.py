@@ -9,9 +9,9 @@ from typing import Any
 
 from aigc_lib.core import runtime
 from aigc_lib.core.results import Recording
-from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.gan.training import fit
 from aigc_lib.recipes.gan import MLPConfig, build, stream
+from aigc_lib.recipes.scores import score_gan
 
 
 def train_and_score(seed: int, images: int) -> dict[str, Any]:

@@ -16,12 +16,11 @@ import torch
 from aigc_lib.core import runtime
 from aigc_lib.core.results import Recording
 from aigc_lib.core.speed import Speed
-from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
 from aigc_lib.diffusion.training import Diffusion, fit
-from aigc_lib.gan.evaluate import score
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_generator
+from aigc_lib.pretrained.scores import score, usual_labels
 from aigc_lib.pretrained.weights import begun_card
 from aigc_lib.recipes.diffusion import (
     DRAWING,
@@ -42,16 +41,9 @@ CHOICE_SEED, WEIGHTS = 100, (1.0, 1.5, 2.0, 2.5, 3.0)
 IN_DETAIL = 2  # seeds that are scored at every number of steps
 
 
-def labels_for(data: str, n: int) -> torch.Tensor:
-    """Classes to ask for: drawn from the training set, so that their shares are the data's."""
-    known = load(data).labels
-    rng = torch.Generator().manual_seed(SAMPLE_SEED)
-    return known[torch.randint(len(known), (n,), generator=rng)]
-
-
 def scored(model: Diffusion, data: str, how: Drawing, n: int, seed: int) -> dict[str, Any]:
     """The scores of ``n`` pictures drawn in one way, and the milliseconds that one takes."""
-    labels = labels_for(data, n).to(model.device)
+    labels = usual_labels(data, n, SAMPLE_SEED).to(model.device)
     start = time.perf_counter()
     pictures = draw(model.average, labels, seed, how)
     ms = 1000 * (time.perf_counter() - start) / n
@@ -60,7 +52,7 @@ def scored(model: Diffusion, data: str, how: Drawing, n: int, seed: int) -> dict
 
 def generator(data: str) -> dict[str, Any]:
     """What the shipped GAN of chapter 7 draws: one step, and its milliseconds."""
-    network, labels = load_generator(data), labels_for(data, SCORED)
+    network, labels = load_generator(data), usual_labels(data, SCORED, SAMPLE_SEED)
     rng = torch.Generator().manual_seed(SAMPLE_SEED)
     start = time.perf_counter()
     with torch.no_grad():
