@@ -94,7 +94,7 @@ def fit(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         average.update(student, BATCH, seen)
-    insist_on_finite({"loss": float(loss)}, f"before image {images:,}")
+    insist_on_finite({"loss": float(loss.detach())}, f"before image {images:,}")
     return average.network
 
 

@@ -38,7 +38,7 @@ SCORED, FEWER, SAMPLE_SEED = 10_000, 5_000, 3
 STEPS = (1, 2, 4, 8, 16, 32)
 # The strength of guidance is chosen on a run and on samples that no other row is of.
 CHOICE_SEED, WEIGHTS = 100, (1.0, 1.5, 2.0, 2.5, 3.0)
-IN_DETAIL = 2  # seeds that are scored at every number of steps
+IN_DETAIL = 1  # seeds that are scored at every number of steps
 
 
 def scored(model: Diffusion, data: str, how: Drawing, n: int, seed: int) -> dict[str, Any]:
