@@ -110,6 +110,6 @@ def draw(network: nn.Module, labels: Tensor, seed: int, how: Drawing = DRAWING) 
     made = []
     for some in labels.split(AT_ONCE):
         noise = torch.randn(len(some), 1, SIDE, SIDE, device=some.device, generator=rng)
-        denoise = denoiser(network, some[:, None], null, how.guidance)
+        denoise = denoiser(network, some[:, None], null, how.guidance, limit=1.0)
         made.append(sample(denoise, noise, even_times(how.steps), method=how.method, rng=rng))
     return to_uint8(torch.cat(made))

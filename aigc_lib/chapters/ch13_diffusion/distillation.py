@@ -48,7 +48,7 @@ def places(
     parts = []
     for some in labels.split(250):
         x = torch.randn(len(some), 1, SIDE, SIDE, generator=rng)
-        denoise = denoiser(teacher, some[:, None], null, how.guidance)
+        denoise = denoiser(teacher, some[:, None], null, how.guidance, limit=1.0)
         states = [x, *(y for y, _ in walk(denoise, x, fine, method=how.method))]
         parts.append(torch.stack([states[fine.index(t)] for t in times]))
     return torch.cat(parts, dim=1)

@@ -24,7 +24,7 @@ from aigc_lib.recipes.diffusion import DRAWING, DiffusionConfig, build, draw
 
 DATA = ("mnist", "fashion-mnist")
 TIMES = {1: [0.0, 1.0], 2: [0.0, 0.5, 1.0]}
-PAIRS, IMAGES = 16_000, 100_000  # that the teacher draws; steps that a student sees
+PAIRS, IMAGES = 10_000, 60_000  # that the teacher draws; steps that a student sees
 TEACHER_SEED, SAMPLE_SEED, SCORED = 1_000, 3, 10_000
 PICTURES, TRAINED_ON, LOOKED_AT = (100, 60_000), 150_000, 1_000
 
