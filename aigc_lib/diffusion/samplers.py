@@ -67,7 +67,7 @@ def walk(
         raise ValueError(f"no method {method!r}: take euler, ancestral, heun or multistep")
     before: tuple[Tensor, Tensor] | None = None  # the answer one step ago, and its time
     for now, then in pairwise(times):
-        t, s = (torch.full((len(x),), value, device=x.device) for value in (now, then))
+        t, s = (x.new_full((len(x),), value) for value in (now, then))
         clean = denoise(x, t)
         if method == "heun" and then < 1:
             x = _heun(denoise, x, clean, t, s, schedule)
