@@ -32,7 +32,7 @@ def data(x: float) -> float:
     return sum(bell(x, c, SD) for c in CENTRES) / len(CENTRES)
 
 
-def expect(f, y: float, t: float, schedule=STRAIGHT) -> float:  # noqa: ANN001
+def expect(f, y: float, t: float, schedule=STRAIGHT) -> float:
     """E[f(x, z); x_t = y]: an integral over x, of the data's density and that of the noise."""
     a, b = schedule(t)
 
@@ -45,11 +45,11 @@ def expect(f, y: float, t: float, schedule=STRAIGHT) -> float:  # noqa: ANN001
     return float(found)
 
 
-def density(y: float, t: float, schedule=STRAIGHT) -> float:  # noqa: ANN001
+def density(y: float, t: float, schedule=STRAIGHT) -> float:
     """p_t(y)."""
     return expect(lambda x, z: 1.0, y, t, schedule)
 
 
-def mean_of(f, y: float, t: float, schedule=STRAIGHT) -> float:  # noqa: ANN001
+def mean_of(f, y: float, t: float, schedule=STRAIGHT) -> float:
     """E[f(x, z) | x_t = y]."""
     return expect(f, y, t, schedule) / density(y, t, schedule)

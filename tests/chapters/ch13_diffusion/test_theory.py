@@ -1,6 +1,7 @@
 """Proofs, in numbers, of chapter 13: what the network learns, three answers, the bound."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -190,12 +191,10 @@ def test_the_bound_holds_and_its_gap_shrinks_with_the_steps() -> None:
     for steps in (16, 64, 256):
         times = closed_forms.even_in_snr(steps)
         snr = [(t / (1 - t)) ** 2 for t in times]
-        terms = [
-            (snr[k + 1] - snr[k]) / 2 * error(times[k]) for k in range(len(times) - 1)
-        ]
+        terms = [(snr[k + 1] - snr[k]) / 2 * error(times[k]) for k in range(len(times) - 1)]
         last = math.sqrt(1 / snr[-1])
         end = math.log(last * math.sqrt(2 * math.pi)) + 0.5  # of the last Gaussian, N(x_t / a, .)
         gaps.append(sum(terms) + end - truth)
     assert all(gap > 0 for gap in gaps)
-    assert all(small < 0.35 * large for large, small in zip(gaps, gaps[1:], strict=False))
+    assert all(small < 0.35 * large for large, small in pairwise(gaps))
     assert 0.02 < gaps[-1] < 0.15

@@ -31,7 +31,7 @@ BOTH = pytest.mark.parametrize(
 Slope = Callable[[float, float], float]
 
 
-def slopes_of(exact, t: float, h: float = 1e-6) -> tuple[float, float]:  # noqa: ANN001
+def slopes_of(exact, t: float, h: float = 1e-6) -> tuple[float, float]:
     """a'(t) and b'(t), by central differences."""
     (a1, b1), (a0, b0) = exact(t + h), exact(t - h)
     return (a1 - a0) / (2 * h), (b1 - b0) / (2 * h)
@@ -58,8 +58,11 @@ def test_the_mean_velocity_carries_the_density(exact, schedule) -> None:
     for y, t in ((0.3, 0.4), (-0.9, 0.6)):
         a_slope, b_slope = slopes_of(exact, t)
 
-        def current(y: float, t: float = t, a: float = a_slope, b: float = b_slope) -> float:
-            return expect(lambda x, z: a * x + b * z, y, t, exact)  # density times mean velocity
+        def speed(x: float, z: float, a: float = a_slope, b: float = b_slope) -> float:
+            return a * x + b * z
+
+        def current(y: float, t: float = t, speed: Slope = speed) -> float:
+            return expect(speed, y, t, exact)  # density times mean velocity
 
         change = (density(y, t + h, exact) - density(y, t - h, exact)) / (2 * h)
         outflow = (current(y + h) - current(y - h)) / (2 * h)
@@ -70,7 +73,7 @@ def test_the_mean_velocity_carries_the_density(exact, schedule) -> None:
         mean = current(y) / density(y, t, exact)
         for guess in (-1.0, 0.5):
             pair, best = (
-                mean_of(lambda x, z, g=g: (a_slope * x + b_slope * z - g) ** 2, y, t, exact)
+                mean_of(lambda x, z, g=g, f=speed: (f(x, z) - g) ** 2, y, t, exact)
                 for g in (guess, mean)
             )
             assert pair - best == pytest.approx((guess - mean) ** 2, rel=1e-6)
