@@ -88,7 +88,7 @@ def guided_sd(inside: float, overall: float, weight: float) -> float:
 
     ``inside^weight * overall^(1 - weight)``, whatever the schedule.
     """
-    return inside**weight * overall ** (1 - weight)
+    return math.pow(inside, weight) * math.pow(overall, 1 - weight)
 
 
 def sharpened_sd(inside: float, overall: float, weight: float) -> float:
@@ -100,4 +100,4 @@ def sharpened_sd(inside: float, overall: float, weight: float) -> float:
     precision = weight / inside**2 + (1 - weight) / overall**2
     if precision <= 0:
         raise ValueError(f"weight {weight} leaves no density: its precision is {precision:.3g}")
-    return precision**-0.5
+    return 1 / math.sqrt(precision)
