@@ -52,7 +52,7 @@ def test_points_make_a_picture_in_colour():
 @pytest.mark.parametrize("page", ["learning-paths", "for-teachers", "index"])
 def test_pages_name_only_what_there_is(page):
     text = (ROOT / "book" / f"{page}.md").read_text("utf8")
-    assert set(re.findall(r"\b(\d\d\.\d)\b(?!\.)", text)) <= set(exercises())
+    assert set(re.findall(r"\b(\d\d\.\d+)\b(?!\.)", text)) <= set(exercises())
     assert set(re.findall(r"notebooks/([\w-]+)(?:\.ipynb)?\)", text)) <= CHAPTERS
 
 
@@ -60,7 +60,7 @@ def test_the_semester_reaches_every_chapter_and_every_exercise_of_its_labs():
     text = (ROOT / "book" / "learning-paths.md").read_text("utf8")
     semester = text.split("## One semester")[1]
     named = set()
-    for first, last in re.findall(r"(\d\d\.\d)(?: to (\d\d\.\d))?", semester):
+    for first, last in re.findall(r"(\d\d\.\d+)(?: to (\d\d\.\d+))?", semester):
         chapter, start = first.split(".")
         end = int(last.split(".")[1]) if last else int(start)
         named |= {f"{chapter}.{k}" for k in range(int(start), end + 1)}
