@@ -7,6 +7,7 @@ pairs (x, z) that pass there: nothing here plays against anything.
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,9 @@ def loss_of(model: Diffusion, x: Tensor, tokens: Tensor) -> Tensor:
         tokens: their descriptions, int64 (N, L).
     """
     whole = len(x) * distributed.world()
-    draws = {"device": x.device, "generator": model.rng}
-    z = torch.randn(whole, *x.shape[1:], **draws)  # type: ignore[call-overload]
-    chance = torch.rand(whole, 2, **draws)  # type: ignore[call-overload]
-    z, chance = distributed.share(z), distributed.share(chance)
+    noise = torch.randn(whole, *x.shape[1:], device=x.device, generator=model.rng)
+    chance = torch.rand(whole, 2, device=x.device, generator=model.rng)
+    z, chance = distributed.share(noise), distributed.share(chance)
     t, dropped = chance[:, 0], chance[:, 1:] < model.drop
     if model.null is not None:
         tokens = torch.where(dropped, model.null, tokens)
@@ -177,22 +177,21 @@ def fit(
         CheckpointError: the checkpoint does not fit.
         ValueError: images or tick is less than a batch.
     """
-    size = batches.batch
-    if images < size or tick < size:
-        raise ValueError(f"images and tick must be at least one batch ({size} images)")
+    if min(images, tick) < batches.batch:
+        raise ValueError(f"images and tick must be at least one batch ({batches.batch} images)")
     model.network.train()
-    advance: Callable[[Tensor, Tensor], Tensor] = lambda x, tokens: learn(model, x, tokens)  # noqa: E731
+    advance: Callable[..., Tensor] = partial(learn, model)
     if graph:
         advance = Recorded(advance, model.device, model.rng)
 
-    def work(n: int) -> Row:
-        return _steps(model, batches, n, advance, (images, warmup, last_lr))
-
+    settings = {"images": images, "warmup": warmup, "last_lr": last_lr, "lr": model.lr,
+                "target": model.target, "drop": model.drop}  # fmt: skip
+    work = partial(_steps, model, batches, advance, (images, warmup, last_lr))
     return run_ticks(
         model, work, {"model": model, "batches": batches}, clock=lambda: model.images_seen,
         unit="images", end=images, tick=tick, device=model.device,
         on_tick=on_tick and (lambda row: on_tick(model, row)), checkpoint=checkpoint,
-        config={"images": images, "warmup": warmup, "last_lr": last_lr, **(config or {})},
+        config={**settings, **(config or {})},
         log=log, progress=progress, shown={"loss": "loss"},
     )  # fmt: skip
 
@@ -200,21 +199,22 @@ def fit(
 def _steps(
     model: Diffusion,
     batches: Batches,
-    n: int,
-    advance: Callable[[Tensor, Tensor], Tensor],
+    advance: Callable[..., Tensor],
     rates: tuple[int, int, float],
+    n: int,
 ) -> Row:
     """Steps for at least ``n`` pictures; only at the end, for the loss, does the host wait."""
     total, steps, before = torch.zeros((), device=model.device), 0, model.images_seen
-    end, warmup, last = rates
     while model.images_seen < before + n:
-        lr = optim.cosine_lr(model.images_seen, end, model.lr, warmup, last)
+        lr = optim.cosine_lr(model.images_seen, rates[0], model.lr, *rates[1:])
         optim.set_lr(model.optimizer, lr)
         total += advance(*distributed.share(next(batches)))
         model.ema.update(model.network, batches.batch, model.images_seen)
         model.images_seen += batches.batch
         steps += 1
     distributed.average([total])
+    norm = torch.nn.utils.get_total_norm(p.detach() for p in model.network.parameters())
     means = {"loss": float(total) / steps}
-    insist_on_finite(means, f"between image {before:,} and {model.images_seen:,}")
+    span = f"between image {before:,} and {model.images_seen:,}"
+    insist_on_finite(means | {"norm of the weights": float(norm)}, span)
     return means

@@ -66,7 +66,7 @@ def from_plain(values: dict[str, Any]) -> DiffusionConfig:
     return DiffusionConfig(**{**given, "widths": tuple(given["widths"])})
 
 
-FIT = ("images", "warmup", "last_lr")  # what ``training.fit`` adds to the recipe
+FIT = ("images", "warmup", "last_lr", "target")  # what ``training.fit`` adds to the recipe
 
 
 def network_of(config: DiffusionConfig) -> UNet:

@@ -66,20 +66,29 @@ def test_a_state_that_was_loaded_is_not_shared(whole: dict[str, object]) -> None
 @pytest.mark.parametrize(
     ("other", "said"),
     [({"images": 96}, "images was 32, now 96"), ({"warmup": 8}, "warmup was 16, now 8"),
-     ({"last_lr": 1.0}, "last_lr was 0.01, now 1.0"), ({"config": {"lr": 2}}, "lr was 1, now 2"),
-     ({"config": None}, "lr was 1, now None")],
+     ({"last_lr": 1.0}, "last_lr was 0.01, now 1.0"),
+     ({"config": {"colour": 2}}, "colour was 1, now 2"),
+     ({"config": None}, "colour was 1, now None")],
 )  # fmt: skip
 def test_other_settings_are_refused(tmp_path: Path, other: dict[str, object], said: str) -> None:
-    run = {"images": 32, "checkpoint": tmp_path / "c.pt", "config": {"lr": 1}, **RUN}
+    run = {"images": 32, "checkpoint": tmp_path / "c.pt", "config": {"colour": 1}, **RUN}
     fit(model(), noisy.batches(), **run)
     with pytest.raises(CheckpointError, match=f"other settings .*{said}"):
         fit(model(), noisy.batches(), **{**run, **other})
 
 
+def test_another_target_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.pt"
+    fit(model(), noisy.batches(), 32, checkpoint=path, **RUN)
+    other = noisy.model(3, lr=1e-2, ema_half_life=40, null=NULL, drop=0.5, target="noise")
+    with pytest.raises(CheckpointError, match="target was 'velocity', now 'noise'"):
+        fit(other, noisy.batches(), 32, checkpoint=path, **RUN)
+
+
 def test_another_network_or_stream_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.pt"
     fit(model(), noisy.batches(), 32, checkpoint=path, **RUN)
-    wider = Diffusion(UNet(noisy.WORDS, 1, (24,), 8))
+    wider = Diffusion(UNet(noisy.WORDS, 1, (24,), 8), lr=1e-2, null=NULL, drop=0.5)
     with pytest.raises(CheckpointError, match="written by another network: its weight 'enter"):
         fit(wider, noisy.batches(), 32, checkpoint=path, **RUN)
     with pytest.raises(CheckpointError, match=r"another stream of batches: seed 0 \(here 1"):

@@ -26,7 +26,9 @@ def test_a_recipe_survives_as_plain_values() -> None:
     assert all(isinstance(v, int | float | str | list) for v in values.values())
     assert from_plain(values) == TINY
     # A checkpoint also holds what the loop adds.
-    assert from_plain({**values, "images": 9, "warmup": 1, "last_lr": 0.1}) == TINY
+    assert (
+        from_plain({**values, "images": 9, "warmup": 1, "last_lr": 0.1, "target": "noise"}) == TINY
+    )
     with pytest.raises(TypeError):
         from_plain({**values, "wings": 2})
 
