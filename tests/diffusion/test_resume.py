@@ -89,7 +89,7 @@ def test_another_network_or_stream_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.pt"
     fit(model(), noisy.batches(), 32, checkpoint=path, **RUN)
     wider = Diffusion(UNet(noisy.WORDS, 1, (24,), 8), lr=1e-2, null=NULL, drop=0.5)
-    with pytest.raises(CheckpointError, match="written by another network: its weight 'enter"):
+    with pytest.raises(CheckpointError, match="written by another network: its weight 'bottom"):
         fit(wider, noisy.batches(), 32, checkpoint=path, **RUN)
     with pytest.raises(CheckpointError, match=r"another stream of batches: seed 0 \(here 1"):
         fit(model(), noisy.batches(seed=1), 32, checkpoint=path, **RUN)
