@@ -27,7 +27,14 @@ def bigram_nats(train: Tensor, valid: Tensor, size: int) -> float:
 def smoothed_nats(
     train: Tensor, valid: Tensor, size: int, back: int, smoothing: Smoothing = "witten-bell"
 ) -> list[float]:
-    """Mean nats a token of the models that look back 0, 1, ..., ``back`` tokens.
+    """Mean nats a token of the models that look back 0, 1, ..., ``back`` tokens."""
+    return smoothed_prices(train, valid, size, back, smoothing).mean(1).tolist()
+
+
+def smoothed_prices(
+    train: Tensor, valid: Tensor, size: int, back: int, smoothing: Smoothing = "witten-bell"
+) -> Tensor:
+    """Nats for each token (back + 1, N) by the models that look back 0, 1, ..., ``back`` tokens.
 
     Each mixes what it counted after a context with the model that looks back one token less; at
     the bottom is an even guess. How much a context h leaves to the shorter one is the smoothing:
@@ -58,7 +65,7 @@ def smoothed_nats(
         gram, above, counts = levels[n]
         now = guess.clone()
         now[n:] = _mix(gram[old + n :], above, counts, guess[n:], smoothing)
-        prices.append(float(-now.log().mean()))
+        prices.append(-now.log())
         if smoothing == "kneser-ney":
             longer, _, more = levels[n + 1]
             ending = torch.empty_like(more)  # what each longer n-gram is without its first token
@@ -66,7 +73,7 @@ def smoothed_nats(
             before = ending[more > 0].bincount(minlength=len(counts))
             now[n:] = _mix(gram[old + n :], above, before, guess[n:], smoothing)
         guess = now
-    return prices
+    return torch.stack(prices)
 
 
 def _mix(
@@ -99,8 +106,10 @@ def _mix(
 def _discounts(counts: Tensor) -> Tensor:
     """What a count of 0, 1, 2, and 3 or more gives away, by Chen and Goodman's estimate."""
     n1, n2, n3, n4 = (int((counts == k).sum()) for k in range(1, 5))
-    if not n1 * n2 * n3 * n4:  # too few n-grams to estimate from
-        return torch.tensor([0, 0.5, 1, 1.5]).double()
-    y = n1 / (n1 + 2 * n2)
-    away = [0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3]
-    return torch.tensor(away, dtype=torch.float64).clamp(min=0).minimum(torch.arange(4).double())
+    away = [0.0, 0.5, 1.0, 1.5]  # where there are too few n-grams to estimate it
+    if n1 and n2 and n3:
+        y = n1 / (n1 + 2 * n2)
+        found = [0.0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3]
+        if all(0 < d < k for k, d in enumerate(found) if k):
+            away = found
+    return torch.tensor(away, dtype=torch.float64)

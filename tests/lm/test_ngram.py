@@ -8,18 +8,20 @@ from collections import Counter
 import pytest
 import torch
 
-from aigc_lib.lm.ngram import bigram_nats, smoothed_nats, unigram_nats
+from aigc_lib.lm.ngram import bigram_nats, smoothed_nats, smoothed_prices, unigram_nats
 
 Row = dict[int, float]
 
 
 def discount(counts: Counter[tuple[int, ...]], count: int) -> float:
-    """Chen and Goodman's estimate for one count."""
-    n = Counter(counts.values())
-    if not all(n[k] for k in (1, 2, 3, 4)):
-        return (0, 0.5, 1, 1.5)[min(count, 3)]
-    k, y = min(count, 3), n[1] / (n[1] + 2 * n[2])
-    return min(max(k - (k + 1) * y * n[k + 1] / n[k], 0), k) if k else 0
+    """Chen and Goodman's estimate for one count, where all three are possible."""
+    n, plain = Counter(counts.values()), (0, 0.5, 1, 1.5)
+    if not n[1] * n[2] * n[3]:
+        return plain[min(count, 3)]
+    y = n[1] / (n[1] + 2 * n[2])
+    all_three = [k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3)]
+    possible = all(0 < d < k for k, d in zip((1, 2, 3), all_three, strict=True))
+    return (0, *all_three)[min(count, 3)] if possible else plain[min(count, 3)]
 
 
 def row(text: list[int], h: tuple[int, ...] | None, size: int, how: str, top: bool = True) -> Row:
@@ -79,3 +81,13 @@ def test_a_short_context_differs_little_from_the_older_baselines() -> None:
     single, pair = smoothed_nats(text, told, 6, 1)
     assert single == pytest.approx(unigram_nats(text, told, 6), abs=1e-3)
     assert pair == pytest.approx(bigram_nats(text, told, 6), abs=5e-3)
+
+
+@pytest.mark.parametrize("length", [3, 10, 100])
+def test_no_text_is_impossible_however_little_was_counted(length: int) -> None:
+    for seed in range(20):
+        text, told = torch.tensor(sample(length, seed)), torch.tensor(sample(50, seed + 100))
+        prices = smoothed_prices(text, told, 7, 5, "kneser-ney")
+        assert prices.shape == (6, 50)
+        assert prices.isfinite().all()
+        assert (prices > 0).all()
