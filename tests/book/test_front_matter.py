@@ -65,3 +65,19 @@ def test_the_semester_reaches_every_chapter_and_every_exercise_of_its_labs():
         end = int(last.split(".")[1]) if last else int(start)
         named |= {f"{chapter}.{k}" for k in range(int(start), end + 1)}
     assert {name for name in exercises() if not name.startswith("00")} == named
+
+
+def test_the_arrows_between_chapters_are_what_the_chapters_say_they_need():
+    graph = (ROOT / "book" / "learning-paths.md").read_text("utf8").split("```mermaid")[1]
+    drawn = {}
+    for origin, target in re.findall(r"\b(\w+)(?:\[[^]]*\])? --> C(\d+)", graph.split("```")[0]):
+        drawn.setdefault(int(target), set()).add(origin)
+    chapters = {int(path.stem[:2]): path for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert set(drawn) == set(chapters) - {0}
+    for number, origins in drawn.items():
+        cells = json.loads(chapters[number].read_text("utf8"))["cells"]
+        text = " ".join("".join("".join(cell["source"]) for cell in cells).split())
+        needs = text.split("## What you'll need")[1].split("**Code of this chapter")[0]
+        named = {int(n) for n in re.findall(r"\[[Cc]hapter (\d+)\]|\((\d\d)-", needs) for n in n if n}
+        alone = "no earlier chapter" in needs.lower()
+        assert origins == ({"T"} if alone else {f"C{n}" for n in named}), number
