@@ -78,6 +78,8 @@ def test_the_arrows_between_chapters_are_what_the_chapters_say_they_need():
         cells = json.loads(chapters[number].read_text("utf8"))["cells"]
         text = " ".join("".join("".join(cell["source"]) for cell in cells).split())
         needs = text.split("## What you'll need")[1].split("**Code of this chapter")[0]
-        named = {int(n) for n in re.findall(r"\[[Cc]hapter (\d+)\]|\((\d\d)-", needs) for n in n if n}
+        named = {
+            int(n) for n in re.findall(r"\[[Cc]hapter (\d+)\]|\((\d\d)-", needs) for n in n if n
+        }
         alone = "no earlier chapter" in needs.lower()
         assert origins == ({"T"} if alone else {f"C{n}" for n in named}), number
