@@ -96,7 +96,7 @@ def losing_the_ring(
         label = f"{name}, {every * k:,} points seen: {found['modes']} of 8 modes"
         rows.append({"picture": "ring", "label": label, **found})
     save(strip(frames), "ring")
-    return rows + [without_the_penalty(seed, every * end)]
+    return [*rows, without_the_penalty(seed, every * end)]
 
 
 def without_the_penalty(seed: int, points: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The room of chapter 2, eight core concepts as eight small programs, each beside a baseline.
 
 Its own files:
-    exercises.py  checks: factorising, mixing counts, best guesses, policy gradient, attack, families
+    exercises.py  checks: factorising, mixing counts, best guesses, policies, attack, families
 
 What it uses of the shared packages:
     core.pixels         pictures for the classifiers that judge and are attacked

@@ -65,9 +65,7 @@ def test_it_is_a_distribution_in_every_context_and_nothing_is_impossible() -> No
             assert sum(q.values()) == pytest.approx(1, abs=1e-12)
             assert min(q.values()) > 0
     unseen = interpolated(text, "dd", "abcd")
-    assert unseen == pytest.approx(
-        interpolated(text, "", "abcd")
-    )  # all is left to the shorter ones
+    assert unseen == pytest.approx(interpolated(text, "", "abcd"))  # all is left to shorter ones
 
 
 @pytest.mark.label("eq-interpolation")
