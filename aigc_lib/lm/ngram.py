@@ -46,12 +46,8 @@ def smoothed_prices(
       twice, three and four times; and a shorter context does not count how often a token came,
       but after how many different tokens (modified Kneser-Ney; Chen and Goodman, 1999).
 
-    Args:
-        train: int64, the tokens to count.
-        valid: int64, the tokens to price; the first ones use the shorter contexts that they have.
-        size: of the vocabulary.
-        back: the longest context.
-        smoothing: see above.
+    ``train`` is counted and ``valid`` priced, both int64 (N,); ``size`` is the vocabulary's. The
+    first tokens of ``valid`` use the shorter contexts that they have.
     """
     text, old = torch.cat([train, valid]), len(train)
     context = torch.zeros_like(text)  # of each token: the number of the n tokens before it
@@ -79,21 +75,14 @@ def smoothed_prices(
 def _mix(
     gram: Tensor, above: Tensor, counts: Tensor, lower: Tensor, smoothing: Smoothing
 ) -> Tensor:
-    """The probability of each n-gram's last token after the others.
+    """The probability of the last token of each n-gram in ``gram``, given that in ``lower``.
 
-    Args:
-        gram: the n-grams asked for, as numbers.
-        above: of each n-gram there is, the context's number.
-        counts: of each n-gram there is.
-        lower: of each n-gram asked for, the probability in the shorter context.
-        smoothing: see ``smoothed_nats``.
+    Of each n-gram there is, ``above`` numbers its context and ``counts`` counts it.
     """
-    keep = counts.double()
+    keep, away = counts.double(), (counts > 0).double()
     if smoothing == "kneser-ney":
         away = _discounts(counts)[counts.clamp(max=3)]
         keep = keep - away
-    else:
-        away = (counts > 0).double()
     contexts = int(above.max()) + 1
     kept, left = (torch.zeros(contexts).double().index_add(0, above, x) for x in (keep, away))
     if smoothing == "one":
