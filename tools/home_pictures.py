@@ -96,15 +96,7 @@ def losing_the_ring(
         label = f"{name}, {every * k:,} points seen: {found['modes']} of 8 modes"
         rows.append({"picture": "ring", "label": label, **found})
     save(strip(frames), "ring")
-    return [*rows, without_the_penalty(seed, every * end)]
-
-
-def without_the_penalty(seed: int, points: int) -> dict[str, Any]:
-    """What the plain game comes to with as many points: is it the penalty, or the time?"""
-    gan, target = mode_collapse.players(mode_collapse.PLAIN, seed), ring()
-    draws = Draws(target, mode_collapse.BATCH, seed=seed + 1000)
-    fit(gan, draws, points, loss=mode_collapse.PLAIN.loss, progress=False)
-    return {"picture": "ring-plain", **mode_collapse.measure(gan, target, averaged=True)}
+    return rows
 
 
 def ladder() -> None:
@@ -129,8 +121,7 @@ def relabel(page: str, rows: Iterable[dict[str, Any]]) -> str:
     """
     labels: dict[str, list[str]] = {}
     for row in rows:
-        if "label" in row:
-            labels.setdefault(row["picture"], []).append(row["label"])
+        labels.setdefault(row["picture"], []).append(row["label"])
     for name, lines in labels.items():
         numbered = "".join(f"{k}. {line}\n" for k, line in enumerate(lines, 1))
         figure = rf"(^:::\{{figure\}} images/{name}\.png\n(?:(?!:::).*\n)*?)(?:\d+\. .*\n)+(?=:::)"

@@ -35,6 +35,29 @@ def test_the_ring_is_lost_and_found():
     assert max(plain) < 8
     assert modes[-1][0].startswith("with R1")
     assert modes[-1][1] == 8
+    assert len(modes) == 3 * len(plain)  # twice as long with the penalty as without
+    close = [row["high_quality"] for row in ROWS if row["picture"] == "ring"]
+    page = PAGE.read_text("utf8")
+    assert f"{close[len(plain) - 1]:.0%} before".replace("%", " %") in page
+    assert f"{close[-1]:.0%} at the end".replace("%", " %") in page
+
+
+def test_at_equal_length_the_penalty_keeps_what_the_plain_game_loses():
+    """What the home page says of five seeds."""
+    room = ROOT / "aigc_lib" / "chapters" / "ch04_training_dynamics" / "results"
+    rows = json.loads((room / "collapse.json").read_text("utf8"))["rows"]
+    kept = {
+        setting: sorted(
+            row["modes"]
+            for row in rows
+            if (row["target"], row["setting"], row["averaged"]) == ("ring", setting, True)
+        )
+        for setting in ("plain", "R1")
+    }
+    assert {row["samples"] for row in rows if row["target"] == "ring"} == {1_500_000}
+    assert len(kept["plain"]) == 5
+    assert (kept["plain"][0], kept["plain"][-1]) == (3, 6)
+    assert kept["R1"] == [8] * 5
 
 
 def test_a_page_without_its_figure_is_an_error():
