@@ -1,6 +1,7 @@
-"""Optimisers and weight averaging."""
+"""Optimisers, learning rates and weight averaging."""
 
 import copy
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,23 @@ def adam(
     fused = fused and kind in ("cpu", "cuda")
     # Capturable: the step count lies on the GPU, so that a CUDA graph can hold the update.
     return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused, capturable=kind == "cuda")
+
+
+def cosine_lr(step: int, steps: int, lr: float, warmup: int, last: float = 0.1) -> float:
+    """Learning rate of step 0, 1, ...: up in a line, then down half a cosine to ``last * lr``."""
+    if step < warmup:
+        return lr * (step + 1) / warmup
+    done = (step - warmup) / max(1, steps - warmup)
+    return lr * (last + (1 - last) * (1 + math.cos(math.pi * min(1.0, done))) / 2)
+
+
+def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Give every group of parameters this learning rate; a rate on a GPU changes there."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr
 
 
 class EMA:

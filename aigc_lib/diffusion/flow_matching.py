@@ -22,7 +22,7 @@ def loss(network: nn.Module, x: Tensor, tokens: Tensor, rng: torch.Generator) ->
     """Mean square error of the velocity at random times: a scalar, in squared units of the pixels.
 
     Args:
-        network: (x_t, t, tokens) -> velocity, as ``nets.unet.Velocity``.
+        network: (x_t, t, tokens) -> velocity, as ``nets.unet.UNet``.
         x: pictures (N, C, H, W) in [-1, 1].
         tokens: their descriptions, int64 (N, L).
         rng: draws noise and times, on the pictures' device.

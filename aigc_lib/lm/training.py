@@ -2,10 +2,9 @@
 
 A language model gives, for every place in a text, the probabilities of the next token. ``fit``
 lowers the mean negative logarithm of the right ones (nats a token), at the learning rate
-``cosine_lr``; ``evaluate`` measures it on a text that was not trained on.
+``optim.cosine_lr``; ``evaluate`` measures it on a text that was not trained on.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aigc_lib.core import checkpoint as ckpt
+from aigc_lib.core.optim import cosine_lr, set_lr
 from aigc_lib.core.training import Row, insist_on_finite, run_ticks
 from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.nets.gpt import GPT
@@ -35,14 +35,6 @@ def adamw(model: nn.Module, lr: float, weight_decay: float = 0.1) -> torch.optim
         {"params": others, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99), fused=True)
-
-
-def cosine_lr(step: int, steps: int, lr: float, warmup: int, last: float = 0.1) -> float:
-    """Learning rate of step 0, 1, ...: up in a line, then down half a cosine to ``last * lr``."""
-    if step < warmup:
-        return lr * (step + 1) / warmup
-    done = (step - warmup) / max(1, steps - warmup)
-    return lr * (last + (1 - last) * (1 + math.cos(math.pi * min(1.0, done))) / 2)
 
 
 class Run:
@@ -143,8 +135,7 @@ def _learn(
     """``n`` steps; their mean loss is read at the end, the one place where the host waits."""
     total = torch.zeros((), device=batches.tokens.device)
     for _ in range(n):
-        for group in run.optimizer.param_groups:
-            group["lr"] = cosine_lr(run.steps, steps, run.lr, warmup)
+        set_lr(run.optimizer, cosine_lr(run.steps, steps, run.lr, warmup))
         loss = loss_of(run.model, *next(batches))
         run.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

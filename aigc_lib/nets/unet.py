@@ -1,9 +1,9 @@
-"""A small U-Net that says in which direction noise turns into a scene (chapter 14).
+"""A small U-Net that looks at a noisy picture, and says what is behind it (chapter 13).
 
-It is the network of a flow-matching model, which ``diffusion.flow_matching`` trains. The picture
-goes down to 4 x 4 pixels and up again, with links between equal sizes (Ronneberger et al., 2015,
-"U-Net: Convolutional Networks for Biomedical Image Segmentation"); time and description scale and
-shift the channels of every block (Perez et al., 2018, "FiLM").
+It is the network of the diffusion models, which ``diffusion.training`` trains. The picture goes
+down to a few pixels and up again, with links between equal sizes (Ronneberger et al., 2015, "U-Net:
+Convolutional Networks for Biomedical Image Segmentation"); time and description scale and shift the
+channels of every block (Perez et al., 2018, "FiLM").
 
 A word is a number with a learned vector. A description is the sum of its words' vectors, so that
 their order does not matter: a *bag of words*.
@@ -50,32 +50,41 @@ class Block(nn.Module):
         return out
 
 
-class Velocity(nn.Module):
-    """Pictures (N, 3, 32, 32), times (N,) and words (N, L) to velocities (N, 3, 32, 32).
+class UNet(nn.Module):
+    """Noisy pictures (N, C, H, W), times (N,) and words (N, L) to answers of the pictures' shape.
 
     Args:
-        words: how many words there are.
-        width: channels at 16 x 16 pixels, a multiple of 8; twice and three times as many below.
+        words: how many words there are, the empty one included.
+        channels: of the pictures.
+        widths: channels at half, a quarter, ... of the pictures' side, multiples of 8; the side
+            must be divisible by 2 to the power of their number.
         condition: length of the vector that stands for time and description.
     """
 
-    def __init__(self, words: int, width: int = 32, condition: int = 96) -> None:
+    def __init__(
+        self,
+        words: int,
+        channels: int = 3,
+        widths: tuple[int, ...] = (32, 64, 96),
+        condition: int = 128,
+    ) -> None:
         super().__init__()
         self.description = Description(words, condition)
         self.time = nn.Linear(16, condition)
         self.mix = nn.Sequential(nn.SiLU(), nn.Linear(condition, condition), nn.SiLU())
-        # Four neighbouring pixels become twelve channels: a quarter of the work at full size.
-        self.enter = nn.Conv2d(12, width, 3, padding=1)
-        self.leave = nn.Conv2d(width, 12, 3, padding=1)
-        sizes = (width, 2 * width, 3 * width)
-        steps = list(pairwise(sizes))
-        self.downs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in steps)
-        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 4, stride=2, padding=1) for a, b in steps)
-        self.going_down = nn.ModuleList(Block(size, condition) for size in sizes)
-        self.going_up = nn.ModuleList(Block(size, condition) for size in sizes[:-1])
+        # Four neighbouring pixels become channels: a quarter of the work at full size.
+        self.enter = nn.Conv2d(4 * channels, widths[0], 3, padding=1)
+        self.leave = nn.Conv2d(widths[0], 4 * channels, 3, padding=1)
+        steps = list(pairwise(widths))
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in steps)
+        self.going_down = nn.ModuleList(Block(width, condition) for width in widths)
+        self.bottom = Block(widths[-1], condition)
+        self.going_up = nn.ModuleList(Block(width, condition) for width in widths[:-1])
+        self.norm = nn.GroupNorm(8, widths[0])
 
     def forward(self, x: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
-        """Where each picture moves at its time: the derivative of x with respect to t."""
+        """The answer at times t from 0 (noise) to 1 (picture), for the described pictures."""
         angles = t[:, None] * math.pi / 2 * 2.0 ** torch.arange(8, device=t.device)
         clock = self.time(torch.cat([angles.sin(), angles.cos()], dim=1))
         condition = self.mix(self.description(tokens) + clock)
@@ -86,7 +95,8 @@ class Velocity(nn.Module):
             if down is not None:
                 links.append(h)
                 h = down(h)
+        h = self.bottom(h, condition)
         for up, block in zip(reversed(self.ups), reversed(self.going_up), strict=True):
             h = block(up(h) + links.pop(), condition)
-        velocity: Tensor = pixel_shuffle(self.leave(h), 2)
-        return velocity
+        answer: Tensor = pixel_shuffle(self.leave(silu(self.norm(h))), 2)
+        return answer

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 
 from aigc_lib.core.checkpoint import CheckpointError
+from aigc_lib.core.optim import cosine_lr
 from aigc_lib.core.training import TrainingError
 from aigc_lib.lm import training
 from aigc_lib.lm.batches import TokenBatches
-from aigc_lib.lm.training import Run, adamw, cosine_lr, evaluate, fit
+from aigc_lib.lm.training import Run, adamw, evaluate, fit
 from aigc_lib.nets.gpt import GPT, GPTConfig
 
 SIZE = GPTConfig(vocabulary=7, context=8, layers=2, heads=2, width=16)

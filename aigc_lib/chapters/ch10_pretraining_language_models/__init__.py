@@ -12,6 +12,7 @@ Its own files:
 
 What it uses of the shared packages:
     core.pixels         pictures to [-1, 1]
+    core.optim          its learning rate rises and falls (cosine_lr)
     core.results        reads the three records, and writes them in the recorders
     core.runtime        the device of the recorded runs
     core.show           attention maps, sliders, times, numbers with bounds
@@ -25,7 +26,7 @@ What it uses of the shared packages:
     lm.sampling         temperature, top-p, repetition penalty, and writing with a cache
     lm.text_quality     the share of real words and of different ones, in texts drawn hot and cold
     lm.tokenizers       characters, and byte pair encoding: which pair is joined next
-    lm.training         the loop, its learning rate (cosine_lr), and nats a token
+    lm.training         the loop, and nats a token
     nets.gpt            attention, its causal mask, the block, the GPT and its cache
     pretrained.loaders  load_writer: the shipped writers of plays and verse
 """

@@ -20,11 +20,12 @@ from aigc_lib.chapters.ch10_pretraining_language_models.mae import (
     loss_of,
     to_patches,
 )
+from aigc_lib.core.optim import cosine_lr, set_lr
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import Row, insist_on_finite
 from aigc_lib.data.batches import Batches
 from aigc_lib.data.images import load
-from aigc_lib.lm.training import adamw, cosine_lr
+from aigc_lib.lm.training import adamw
 
 Part = tuple[Tensor, Tensor]  # pictures or features (N, ...) and classes (N,)
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
@@ -129,8 +130,7 @@ def fit(
     total, start = torch.zeros((), device=device), time.perf_counter()
     model.train()
     for step in tqdm(range(settings.steps), unit="step", desc="training", disable=not progress):
-        for group in optimizer.param_groups:
-            group["lr"] = cosine_lr(step, settings.steps, settings.lr, settings.warmup)
+        set_lr(optimizer, cosine_lr(step, settings.steps, settings.lr, settings.warmup))
         patches = to_patches(normalize(next(batches)), size.patch)
         seen, hidden = choose(len(patches), size.places, size.visible, rng)
         loss = loss_of(model, patches, seen, hidden, settings.contrast)

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from aigc_lib.core.optim import cosine_lr, set_lr
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import training
 from aigc_lib.lm.batches import TokenBatches
@@ -104,8 +105,7 @@ def fit_plainly(model: GPT, tokens: Tensor, setting: Config, seed: int) -> float
         places = torch.randint(last, (setting.batch, 1), generator=rng)
         x = torch.stack([tokens[i : i + setting.context] for i in places]).to(device)
         y = torch.stack([tokens[i + 1 : i + 1 + setting.context] for i in places]).to(device)
-        for group in optimizer.param_groups:
-            group["lr"] = training.cosine_lr(step, setting.steps, setting.lr, setting.warmup)
+        set_lr(optimizer, cosine_lr(step, setting.steps, setting.lr, setting.warmup))
         loss = F.cross_entropy(model(x).flatten(0, 1), y.flatten())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

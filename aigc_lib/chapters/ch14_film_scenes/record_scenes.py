@@ -23,7 +23,7 @@ from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.results import Recording
 from aigc_lib.data.batches import Batches
 from aigc_lib.diffusion import flow_matching
-from aigc_lib.nets.unet import Velocity
+from aigc_lib.nets.unet import UNet
 from aigc_lib.pretrained import weights
 
 STEPS, DRAWS = 20, (1, 4, 16, 64)  # of the flow; pictures of which the best is taken
@@ -107,7 +107,7 @@ def gan(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dic
 def flow(seed: int, images: int, scenes: Scenes, judge: SceneClassifier) -> dict[str, Any]:
     """The flow-matching model that had the same processor time as the GAN."""
     torch.manual_seed(seed)
-    network = Velocity(len(WORDS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = UNet(len(WORDS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = Batches(scenes.images, 32, seed=seed, labels=tokens(scenes.labels))
     train = partial(flow_matching.fit, seed=seed, progress=False)
     average, seconds = experiment.timed(train, network, batches, FLOW[images])

@@ -12,7 +12,7 @@ from aigc_lib.core import results
 from aigc_lib.core.training import TrainingError
 from aigc_lib.data.batches import Batches
 from aigc_lib.diffusion import flow_matching
-from aigc_lib.nets.unet import Description, Velocity
+from aigc_lib.nets.unet import Description, UNet
 from aigc_lib.pretrained.weights import read_card
 from tests.support import small
 
@@ -133,7 +133,7 @@ def test_a_flow_learns_and_samples():
     small.need("emoji")
     train = scenes.compose(320, 1)
     torch.manual_seed(0)
-    network = Velocity(18, width=8, condition=16)
+    network = UNet(18, width=8, condition=16)
     batches = Batches(train.images, 32, seed=0, labels=scenes.tokens(train.labels))
     pictures, words = train.images / 127.5 - 1, scenes.tokens(train.labels)
     rng = torch.Generator()

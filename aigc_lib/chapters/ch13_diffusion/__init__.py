@@ -1,0 +1,1 @@
+"""The room of chapter 13, diffusion and flow matching."""
