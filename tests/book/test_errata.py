@@ -175,4 +175,4 @@ def test_every_entry_has_its_five_parts_and_a_label():
     assert len(entries) == PAGE.count("\n### ") >= 15
     for entry in entries:
         parts = re.findall(r"^(\S.*)\n: ", entry, flags=re.MULTILINE)
-        assert parts == ["Where", "Wrong", "What happens", "Right", "Proved"], entry[:60]
+        assert parts == ["Where", "Wrong", "What happens", "Right", "Shown"], entry[:60]

@@ -35,6 +35,29 @@ def test_the_ring_is_lost_and_found():
     assert max(plain) < 8
     assert modes[-1][0].startswith("with R1")
     assert modes[-1][1] == 8
+    assert len(modes) == 3 * len(plain)  # twice as long with the penalty as without
+    close = [row["high_quality"] for row in ROWS if row["picture"] == "ring"]
+    page = PAGE.read_text("utf8")
+    assert f"{close[len(plain) - 1]:.0%} before".replace("%", " %") in page
+    assert f"{close[-1]:.0%} at the end".replace("%", " %") in page
+
+
+def test_at_equal_length_the_penalty_keeps_what_the_plain_game_loses():
+    """What the home page says of five seeds."""
+    room = ROOT / "aigc_lib" / "chapters" / "ch04_training_dynamics" / "results"
+    rows = json.loads((room / "collapse.json").read_text("utf8"))["rows"]
+    kept = {
+        setting: sorted(
+            row["modes"]
+            for row in rows
+            if (row["target"], row["setting"], row["averaged"]) == ("ring", setting, True)
+        )
+        for setting in ("plain", "R1")
+    }
+    assert {row["samples"] for row in rows if row["target"] == "ring"} == {1_500_000}
+    assert len(kept["plain"]) == 5
+    assert (kept["plain"][0], kept["plain"][-1]) == (3, 6)
+    assert kept["R1"] == [8] * 5
 
 
 def test_a_page_without_its_figure_is_an_error():
@@ -65,3 +88,21 @@ def test_the_semester_reaches_every_chapter_and_every_exercise_of_its_labs():
         end = int(last.split(".")[1]) if last else int(start)
         named |= {f"{chapter}.{k}" for k in range(int(start), end + 1)}
     assert {name for name in exercises() if not name.startswith("00")} == named
+
+
+def test_the_arrows_between_chapters_are_what_the_chapters_say_they_need():
+    graph = (ROOT / "book" / "learning-paths.md").read_text("utf8").split("```mermaid")[1]
+    drawn = {}
+    for origin, target in re.findall(r"\b(\w+)(?:\[[^]]*\])? --> C(\d+)", graph.split("```")[0]):
+        drawn.setdefault(int(target), set()).add(origin)
+    chapters = {int(path.stem[:2]): path for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert set(drawn) == set(chapters) - {0}
+    for number, origins in drawn.items():
+        cells = json.loads(chapters[number].read_text("utf8"))["cells"]
+        text = " ".join("".join("".join(cell["source"]) for cell in cells).split())
+        needs = text.split("## What you'll need")[1].split("**Code of this chapter")[0]
+        named = {
+            int(n) for n in re.findall(r"\[[Cc]hapter (\d+)\]|\((\d\d)-", needs) for n in n if n
+        }
+        alone = "no earlier chapter" in needs.lower()
+        assert origins == ({"T"} if alone else {f"C{n}" for n in named}), number

@@ -9,7 +9,8 @@ What it uses of the shared packages:
     data.images         load: MNIST, in which copies of the drawn digits are searched for
     data.texts          load_text: Shakespeare's plays and the Tang verses, with the parts held out
     lm.ngram            counted tables of letters and of pairs: the writer's baselines
+    lm.text_quality     score: the share of drawn words that exist, bold and careful
     lm.training         evaluate: the nats a character that the writer pays for text it never saw
-    metrics.neighbours  nearest: is a drawn digit the copy of a training picture?
+    metrics.neighbours  nearest, memorised: are drawn digits copies of training pictures?
     pretrained.loaders  the four networks of the first cells: digits, clothes, a scene, a poem
 """

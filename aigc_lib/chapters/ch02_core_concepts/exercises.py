@@ -12,8 +12,8 @@ def check_1(answer: object) -> str:
     joint = torch.tensor([[0.1, 0.3, 0.2], [0.2, 0.05, 0.15]])
     found = is_function(answer, 1)(joint.clone())
     two = isinstance(found, (tuple, list)) and len(found) == 2
-    need(two, "return two things: the first coin's probabilities, and the table")
-    hint = "sum over what the second coin may show"
+    need(two, "return two things: the coin's probabilities, and the table")
+    hint = "sum over what the spinner may show"
     same_tensor(found[0], joint.sum(1), hint=hint, what="the first")
     turned, table = joint / joint.sum(0), joint / joint.sum(1, keepdim=True)
     mistakes = {
@@ -27,9 +27,9 @@ def check_1(answer: object) -> str:
 
 def check_2(answer: object) -> str:
     """Mixing counts with the shorter context's probabilities."""
-    back_off = is_function(answer, 2)
+    interpolate = is_function(answer, 2)
     lower = {"a": 0.5, "b": 0.3, "c": 0.2}
-    found: Any = back_off({"a": 3, "c": 1}, dict(lower))
+    found: Any = interpolate({"a": 3, "c": 1}, dict(lower))
     whole = isinstance(found, dict) and found.keys() == lower.keys()
     need(whole, "return a dictionary with every character of `lower`, seen or not")
     unseen = "what was not seen yet is not impossible: the shorter context has a say"
@@ -39,7 +39,7 @@ def check_2(answer: object) -> str:
     need(abs(total - 1) <= 1e-9, wrong_sum)
     for x, q in {"a": 3.5 / 5, "b": 0.3 / 5, "c": 1.2 / 5}.items():
         close(found[x], q, tol=1e-9, hint="(N(hx) + q(x)) / (N(h) + 1)", what=f"q({x})")
-    empty = back_off({}, dict(lower))
+    empty = interpolate({}, dict(lower))
     alike = all(abs(empty[x] - q) <= 1e-9 for x, q in lower.items())
     need(alike, "in a context never seen only the shorter one has a say")
     return "the probabilities sum to 1, and a context never seen leaves all to the shorter one"

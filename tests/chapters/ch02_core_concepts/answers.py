@@ -8,7 +8,7 @@ def factorise(joint):
     return first, torch.stack([row / row.sum() for row in joint])
 
 
-def back_off(counts, lower):
+def interpolate(counts, lower):
     total = sum(counts.values()) + 1
     mixed = {x: q / total for x, q in lower.items()}
     for x, n in counts.items():
@@ -39,7 +39,7 @@ FAMILIES = {"price": "autoregressive", "one pass": "implicit", "many steps": "sc
 
 RIGHT = {
     "02.1": factorise,
-    "02.2": back_off,
+    "02.2": interpolate,
     "02.3": (0.25, 0.1875),
     "02.4": bandit_gradient,
     "02.5": attack,
@@ -72,7 +72,7 @@ WRONG = [
     ),
     (
         "02.2",
-        lambda counts, lower: back_off(counts, lower) if counts else dict.fromkeys(lower, 1 / 3),
+        lambda counts, lower: interpolate(counts, lower) if counts else dict.fromkeys(lower, 1 / 3),
         "never seen",
     ),
     ("02.3", 0.25, "a pair"),

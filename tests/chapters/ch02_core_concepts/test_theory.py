@@ -44,31 +44,31 @@ def test_the_batch_mean_as_the_page_uses_it_shortens_the_step_and_no_more() -> N
 # ---------------------------------------------------------------------------- a long context
 
 
-def backed_off(text: str, context: str, alphabet: str) -> dict[str, float]:
+def interpolated(text: str, context: str, alphabet: str) -> dict[str, float]:
     """The formula, by recursion over the context."""
     if context is None:
         return dict.fromkeys(alphabet, 1 / len(alphabet))
-    lower = backed_off(text, context[1:] if context else None, alphabet)
+    lower = interpolated(text, context[1:] if context else None, alphabet)
     n = len(context)
     after = Counter(text[i + n] for i in range(len(text) - n) if text[i : i + n] == context)
     total = sum(after.values())
     return {x: (after[x] + lower[x]) / (total + 1) for x in alphabet}
 
 
-@pytest.mark.label("eq-backoff")
+@pytest.mark.label("eq-interpolation")
 def test_it_is_a_distribution_in_every_context_and_nothing_is_impossible() -> None:
     rng = random.Random(0)
     text = "".join(rng.choices("abc", weights=(5, 3, 1), k=80))
     for n in range(4):
         for context in map("".join, itertools.product("abcd", repeat=n)):
-            q = backed_off(text, context, "abcd")  # "d" never occurs
+            q = interpolated(text, context, "abcd")  # "d" never occurs
             assert sum(q.values()) == pytest.approx(1, abs=1e-12)
             assert min(q.values()) > 0
-    unseen = backed_off(text, "dd", "abcd")
-    assert unseen == pytest.approx(backed_off(text, "", "abcd"))  # all is left to the shorter ones
+    unseen = interpolated(text, "dd", "abcd")
+    assert unseen == pytest.approx(interpolated(text, "", "abcd"))  # all is left to shorter ones
 
 
-@pytest.mark.label("eq-backoff")
+@pytest.mark.label("eq-interpolation")
 def test_the_loop_of_the_page_computes_it() -> None:
     plays, held_out, alphabet = "abacabadabacaba" * 3, "abadacabd", "abcd"
     guess, before = [1 / len(alphabet)] * len(held_out), Counter({"": len(plays)})
@@ -78,7 +78,7 @@ def test_the_loop_of_the_page_computes_it() -> None:
             found = held_out[i - n : i + 1]
             guess[i] = (count[found] + guess[i]) / (before[found[:-1]] + 1)
         for i in range(n, len(held_out)):
-            wanted = backed_off(plays, held_out[i - n : i], alphabet)[held_out[i]]
+            wanted = interpolated(plays, held_out[i - n : i], alphabet)[held_out[i]]
             assert guess[i] == pytest.approx(wanted, rel=1e-12)
         before = count
         before[plays[-n - 1 :]] -= 1
