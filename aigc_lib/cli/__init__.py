@@ -8,6 +8,7 @@ prepare.py    fetches all data, and computes what chapters share once
 record.py     finds and runs a chapter's recorders
 timings.json  the measured run time and memory of every chapter
 train.py      train, train-dcgan, sample, evaluate
+train_diffusion.py  train-diffusion
 """
 
 EXTRA = "pip install 'aigc-lib[chapters]'"  # brings what chapters import beyond the library's own

@@ -15,6 +15,7 @@ from aigc_lib.benchmark import compare
 from aigc_lib.benchmark.loops import LOOPS
 from aigc_lib.cli import EXTRA, doctor, prepare, record, train
 from aigc_lib.cli.outputs import insist_writable
+from aigc_lib.cli.train_diffusion import train_diffusion
 from aigc_lib.core import distributed, results
 from aigc_lib.core.rooms import load_part, rooms, rooms_with
 from aigc_lib.core.unicode import lenient_output
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "prepare": prepare.prepare,
     "train": train.train_mlp,
     "train-dcgan": train.train_dcgan,
+    "train-diffusion": train_diffusion,
     "sample": train.sample,
     "evaluate": train.evaluate,
     "bench": bench,

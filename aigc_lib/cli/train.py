@@ -1,4 +1,4 @@
-"""The commands that train a GAN, draw from it and score it."""
+"""The commands that train a GAN, and those that draw from any trained run and score it."""
 
 import json
 from collections.abc import Sequence
@@ -18,10 +18,11 @@ from aigc_lib.core.training import Row
 from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
 from aigc_lib.gan.acceleration import RecordedStep
-from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit, step
-from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, load_run, plain, stream
+from aigc_lib.pretrained.scores import score, usual_labels
+from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, plain, stream
+from aigc_lib.recipes.runs import load as load_run
 
 FIRST_RUN, PICTURE = Path("runs/first-gan"), Path("samples.png")
 FEWEST = 4  # precision and recall look at three neighbours of each sample
@@ -37,7 +38,7 @@ SCORES = {
 }
 
 
-def _write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
+def write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
     """Write images (N, C, H, W) as one PNG, enlarged twice."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, show.png(images, columns, zoom=2))
@@ -90,7 +91,7 @@ def train(config: Config, run: Run, speed: Speed, folder: Path) -> None:
 
     def draw(players: Gan, name: str) -> None:
         grid = players.sample(8 * columns, seed=1, labels=labels)
-        _write_grid(grid, out / name, columns)
+        write_grid(grid, out / name, columns)
 
     def on_tick(players: Gan, row: Row) -> None:
         draw(players, f"samples-{int(row['images']):09d}.png")
@@ -134,17 +135,17 @@ def sample(
         if value is not None and value < 1:
             raise ValueError(f"{option} must be at least 1, not {value}")
     insist_writable(out, ".png")
-    gan, config = load_run(run)
-    labels = _labels(n, config.classes, gan.device)
+    trained = load_run(run)
+    labels = _labels(n, trained.classes, trained.device)
     if label is not None:
         if labels is None:
             raise ValueError(
                 f"{run} was trained without labels, so no class can be asked for: "
                 "leave --label away, or train with `aigc train-dcgan`"
             )
-        labels = torch.full_like(labels, _class(label, find(config.data).classes))
-    images = gan.sample(n, seed=seed, labels=labels)
-    _write_grid(images, out, columns or config.classes or 8)
+        labels = torch.full_like(labels, _class(label, find(trained.data).classes))
+    images = trained.draw(n, seed, labels)
+    write_grid(images, out, columns or trained.classes or 8)
     with Image.open(out) as picture:
         print(f"{n} images, {picture.width}x{picture.height} pixels: {out}")
 
@@ -170,11 +171,13 @@ def evaluate(run: Path = FIRST_RUN, n: int = 10_000, seed: int = 1) -> None:
     if n < FEWEST:
         raise ValueError(f"a score needs at least {FEWEST:,} samples, not {n}")
     insist_writable(run / "score.json", ".json")
-    gan, config = load_run(run)
-    name = config.data
-    found = score_gan(gan, name, n, seed, config.classes)
+    trained = load_run(run)
+    name = trained.data
+    labels = usual_labels(name, n, seed).to(trained.device) if trained.classes else None
+    images = trained.draw(n, seed, labels)
+    found = {**score(images, name, labels), "seed": seed, "images_seen": trained.images_seen}
     test = load(name, "test")  # as many real, if there are
-    real = score(test.images[:n].to(gan.device), name, test.labels[:n].to(gan.device))
+    real = score(test.images[:n].to(trained.device), name, test.labels[:n].to(trained.device))
     content = json.dumps(found | {"real_test_images": real}, indent=2)
     write_atomically(run / "score.json", content.encode())
     print(f"In features of the book's {name} classifier, against its training set:")

@@ -110,6 +110,20 @@ def restore(network: nn.Module, weights: Mapping[str, Any], name: str) -> None:
     network.load_state_dict(weights)
 
 
+def restore_rng(rng: torch.Generator, state: torch.Tensor) -> None:
+    """Go on with the random numbers of a run.
+
+    Raises:
+        CheckpointError: they are of another kind of device.
+    """
+    if state.shape != rng.get_state().shape:
+        raise CheckpointError(
+            "the run was trained on another kind of device (CPU or GPU), whose random numbers "
+            "this one cannot continue. Go on there, or choose the device with AIGC_DEVICE."
+        )
+    rng.set_state(state.cpu())
+
+
 class Stateful(Protocol):
     """Anything that can tell its state and go back to it."""
 

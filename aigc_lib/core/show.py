@@ -25,17 +25,23 @@ from torch import Tensor
 from aigc_lib.core.pixels import to_uint8
 
 
-def report(label: str, value: float | Tensor, low: float, high: float, unit: str = "") -> None:
+def report(
+    label: str, value: float | Tensor, low: float, high: float, unit: str = "", *,
+    against: float | None = None,
+) -> None:  # fmt: skip
     """Print a measured number, and fail if it lies outside its bounds.
 
     The bounds are part of the page: they say in what range the number falls on other machines.
+    ``against`` is what it would be if the page were wrong: no effect, an untrained model.
 
     Raises:
-        ValueError: the bounds are not finite, or not ``low < high``.
+        ValueError: the bounds are not finite, not ``low < high``, or hold ``against``.
         AssertionError: the value is outside, or not a number.
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"bounds must be finite with low < high, got {low} and {high}")
+    if against is not None and not (against < low or against > high):
+        raise ValueError(f"{label} could not fail: {against} lies between {low} and {high}")
     value = float(value)
     unit = f" {unit}" if unit else ""
     bounds = f"must lie between {low:g} and {high:g}"
@@ -109,6 +115,30 @@ def curves(history: Sequence[dict[str, float]], title: str = "") -> Figure:
         ax.legend(fontsize="small")
         ax.grid(alpha=0.3)
     figure.suptitle(title)
+    return figure
+
+
+def contest(told: dict[str, Any]) -> Figure:
+    """Draw a declared contest: seeds, means, floor and baseline; the interval of the difference."""
+    scores = {name: each["scores"] for name, each in told["contestants"].items()}
+    size = (9, 1.4 + 0.35 * len(scores))
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, width_ratios=(5, 3), layout="tight")
+    for row, found in enumerate(scores.values()):
+        left.plot(found, [row] * len(found), "o", color="C0", alpha=0.6)
+        left.plot(np.mean(found), row, "|", color="black", markersize=14)
+    for kind, style in (("floor", ":"), ("baseline", "--")):
+        if (line := told[kind]) is not None:
+            place = np.mean(scores[line]) if line in scores else line
+            left.axvline(place, color="grey", linestyle=style, label=kind)
+            left.legend(fontsize="small")
+    left.set(yticks=range(len(scores)), yticklabels=scores, ylim=(len(scores) - 0.5, -0.5))
+    left.set(xlabel=f"{told['measure']}, {told['better']} is better", title=told["tested_on"])
+    verdict = told["verdict"]
+    mean, low, high = verdict["difference"]
+    right.errorbar(mean, 0, xerr=[[mean - low], [high - mean]], fmt="o", color="C1", capsize=4)
+    right.axvline(0, color="grey")
+    right.set(yticks=[], xlabel=f"{verdict['best']} minus {verdict['against']}",
+              title=f"95 % interval over {verdict['over']}")  # fmt: skip
     return figure
 
 

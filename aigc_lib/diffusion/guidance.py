@@ -21,6 +21,7 @@ def denoiser(
     *,
     target: Target = "velocity",
     schedule: Schedule = STRAIGHT,
+    limit: float | None = None,
 ) -> Denoiser:
     """The denoiser D(x_t, t) of a network that was told ``tokens``.
 
@@ -31,6 +32,8 @@ def denoiser(
         weight: of guidance; any other than 1 asks the network twice a call, in one batch.
         target: what the network answers.
         schedule: what it was trained with.
+        limit: cut the expected pictures to [-limit, limit]. No mean of pictures lies outside their
+            range, but guidance leads there.
 
     Raises:
         ValueError: a weight without a null description.
@@ -45,6 +48,7 @@ def denoiser(
             both = torch.cat([tokens, null.expand_as(tokens)])
             told, untold = network(torch.cat([x, x]), torch.cat([t, t]), both).chunk(2)
             answer = untold + weight * (told - untold)
-        return solve(answer, x, t, target, schedule)[0]
+        clean = solve(answer, x, t, target, schedule)[0]
+        return clean if limit is None else clean.clamp(-limit, limit)
 
     return denoise

@@ -59,10 +59,11 @@ def walk(
         rng: of the fresh noise of ``ancestral``.
 
     Raises:
-        ValueError: times that do not rise, or an unknown method.
+        ValueError: times that do not rise or leave [0, 1], or an unknown method.
     """
-    if len(times) < 2 or any(a >= b for a, b in pairwise(times)):
-        raise ValueError(f"times must rise from first to last, got {times}")
+    inside = all(0 <= time <= 1 for time in times)
+    if len(times) < 2 or not inside or any(a >= b for a, b in pairwise(times)):
+        raise ValueError(f"times must rise from first to last, in [0, 1], got {times}")
     if method not in ("euler", "ancestral", "heun", "multistep"):
         raise ValueError(f"no method {method!r}: take euler, ancestral, heun or multistep")
     before: tuple[Tensor, Tensor] | None = None  # the answer one step ago, and its time

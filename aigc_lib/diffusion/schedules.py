@@ -49,10 +49,10 @@ class Schedule:
 
 
 STRAIGHT = Schedule(lambda t: t, lambda t: 1 - t, torch.ones_like, lambda t: -torch.ones_like(t))
-COSINE = Schedule(
+COSINE = Schedule(  # the cosine is written as a sine that is exactly 0 at t = 1
     lambda t: torch.sin(t * math.pi / 2),
-    lambda t: torch.cos(t * math.pi / 2),
-    lambda t: torch.cos(t * math.pi / 2) * math.pi / 2,
+    lambda t: torch.sin((1 - t) * math.pi / 2),
+    lambda t: torch.sin((1 - t) * math.pi / 2) * math.pi / 2,
     lambda t: -torch.sin(t * math.pi / 2) * math.pi / 2,
 )
 

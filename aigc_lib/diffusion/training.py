@@ -5,6 +5,7 @@ Take a picture x, noise z and a time t, and ask the network at x_t = a(t) x + b(
 pairs (x, z) that pass there: nothing here plays against anything.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -88,12 +89,14 @@ class Diffusion:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to a state; CheckpointError if it is of another network."""
+        """Go back to a state; CheckpointError if it is of another network or kind of device."""
+        ckpt.restore_rng(self.rng, state["rng"])
         ckpt.restore(self.network, state["network"], "network")
         ckpt.restore(self.average, state["ema"], "averaged network")
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.rng.set_state(state["rng"].cpu())
-        self.images_seen, self.history = state["images_seen"], list(state["history"])
+        # Adam keeps the tensors it is given and changes them: these are its own copies.
+        self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        self.images_seen = state["images_seen"]
+        self.history = [dict(row) for row in state["history"]]
 
 
 def accelerate(model: Diffusion, speed: Speed) -> Diffusion:

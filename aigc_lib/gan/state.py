@@ -140,18 +140,13 @@ class Gan:
             CheckpointError: the state belongs to networks of other sizes, or to another kind of
                 device.
         """
-        if state["rng"].shape != self.rng.get_state().shape:
-            raise ckpt.CheckpointError(
-                "the run was trained on another kind of device (CPU or GPU), whose random numbers "
-                "this one cannot continue. Go on there, or choose the device with AIGC_DEVICE."
-            )
+        ckpt.restore_rng(self.rng, state["rng"])
         ckpt.restore(self.generator, state["generator"], "generator")
         ckpt.restore(self.discriminator, state["discriminator"], "discriminator")
         ckpt.restore(self.ema.network, state["ema"], "averaged generator")
         # Adam keeps the tensors it is given and changes them: these are its own copies.
         self.opt_g.load_state_dict(copy.deepcopy(state["opt_g"]))
         self.opt_d.load_state_dict(copy.deepcopy(state["opt_d"]))
-        self.rng.set_state(state["rng"].cpu())
         self.images_seen = state["images_seen"]
         self.steps = state["steps"]
         self.history = [dict(row) for row in state["history"]]

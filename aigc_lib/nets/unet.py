@@ -66,7 +66,7 @@ class UNet(nn.Module):
         words: int,
         channels: int = 3,
         widths: tuple[int, ...] = (32, 64, 96),
-        condition: int = 96,
+        condition: int = 128,
     ) -> None:
         super().__init__()
         self.description = Description(words, condition)
@@ -76,10 +76,12 @@ class UNet(nn.Module):
         self.enter = nn.Conv2d(4 * channels, widths[0], 3, padding=1)
         self.leave = nn.Conv2d(widths[0], 4 * channels, 3, padding=1)
         steps = list(pairwise(widths))
-        self.downs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in steps)
-        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 4, stride=2, padding=1) for a, b in steps)
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in steps)
         self.going_down = nn.ModuleList(Block(width, condition) for width in widths)
+        self.bottom = Block(widths[-1], condition)
         self.going_up = nn.ModuleList(Block(width, condition) for width in widths[:-1])
+        self.norm = nn.GroupNorm(8, widths[0])
 
     def forward(self, x: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
         """The answer at times t from 0 (noise) to 1 (picture), for the described pictures."""
@@ -93,7 +95,8 @@ class UNet(nn.Module):
             if down is not None:
                 links.append(h)
                 h = down(h)
+        h = self.bottom(h, condition)
         for up, block in zip(reversed(self.ups), reversed(self.going_up), strict=True):
             h = block(up(h) + links.pop(), condition)
-        answer: Tensor = pixel_shuffle(self.leave(h), 2)
+        answer: Tensor = pixel_shuffle(self.leave(silu(self.norm(h))), 2)
         return answer

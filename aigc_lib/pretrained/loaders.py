@@ -17,6 +17,7 @@ from aigc_lib.metrics.frechet import Statistics
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.nets.dcgan import DCGenerator
 from aigc_lib.nets.gpt import GPT, GPTConfig
+from aigc_lib.nets.unet import UNet
 from aigc_lib.pretrained.weights import read, read_card
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -77,6 +78,18 @@ def load_generator(
     """
     sizes = read_card(name, folder, "generator")["sizes"]
     return load_into(DCGenerator(**sizes), name, "generator", folder, device)
+
+
+def load_diffusion(
+    name: str = "mnist", device: torch.device | str = "cpu", folder: Path | None = None
+) -> UNet:
+    """The diffusion model of ``mnist`` or ``fashion-mnist``; errors as in ``load_into``.
+
+    Call it with noisy pictures (N, 1, 28, 28), times (N,) and classes (N, 1); class 10 is none.
+    """
+    sizes = read_card(name, folder, "diffusion")["sizes"]
+    network = UNet(sizes["words"], sizes["channels"], tuple(sizes["widths"]))
+    return load_into(network, name, "diffusion", folder, device)
 
 
 def load_writer(

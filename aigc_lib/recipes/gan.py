@@ -19,10 +19,10 @@ from aigc_lib.gan import losses
 from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.augment import Augmented
 from aigc_lib.gan.losses import AdversarialLoss
-from aigc_lib.gan.parallel import ParallelGan
 from aigc_lib.gan.state import Gan
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 from aigc_lib.nets.mlp import MLPDiscriminator, MLPGenerator
+from aigc_lib.recipes.parallel import ParallelGan
 
 DataName = Literal["mnist", "fashion-mnist"]
 

@@ -12,11 +12,11 @@ import torch
 import tyro
 
 from aigc_lib.core.unicode import lenient_output
-from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.nets.dcgan import DCGenerator
 from aigc_lib.pretrained.loaders import load_generator
 from aigc_lib.pretrained.weights import begun_card, write
 from aigc_lib.recipes.gan import DCGANConfig, load_run, plain
+from aigc_lib.recipes.scores import score_gan
 
 
 def main(run: Path, out: Path, n: int = 10_000, seed: int = 1) -> None:

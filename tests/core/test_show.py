@@ -5,6 +5,7 @@ import inspect
 import io
 import math
 import re
+from dataclasses import asdict
 from typing import Any
 
 import matplotlib as mpl
@@ -17,6 +18,7 @@ from PIL import Image
 from torchvision.utils import make_grid
 
 from aigc_lib.core import show
+from tests.core.test_contest import contest
 
 mpl.use("Agg")
 
@@ -50,6 +52,14 @@ def test_report_prints_the_number_and_its_bounds(capsys: pytest.CaptureFixture[s
         "Fréchet distance: ≈ 12.35 (must lie between 5 and 20)\n"
         "share: ≈ 0.25 of all (must lie between 0.2 and 0.3)\n"
     )
+
+
+def test_report_refuses_bounds_that_hold_what_it_is_against(capsys: Any) -> None:
+    show.report("gain", 3.0, 1, 5, against=0)
+    assert capsys.readouterr().out == "gain: ≈ 3 (must lie between 1 and 5)\n"
+    for against in (1, 3.0, 5, math.nan):
+        with pytest.raises(ValueError, match="gain could not fail"):
+            show.report("gain", 3.0, 1, 5, against=against)
 
 
 @pytest.mark.parametrize("value", [5.0, 20.0])
@@ -225,3 +235,28 @@ def test_source_is_the_librarys_own(shown: list[dict[str, Any]]) -> None:
     assert one.rstrip() in text
     assert f"class {two}" in text
     assert data["text/markdown"] == f"```python\n{data['text/plain']}\n```"
+
+
+# ------------------------------------------------------------------------------------ contests
+
+
+def test_a_contest_is_drawn_from_its_declaration() -> None:
+    told = asdict(contest(floor=0.8, baseline="old", measure="accuracy (share)"))
+    left, right = show.contest(told).axes
+    points = [line.get_xdata() for line in left.lines if line.get_marker() == "o"]
+    assert [list(x) for x in points] == [each["scores"] for each in told["contestants"].values()]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["new", "old"]
+    assert left.get_xlabel() == "accuracy (share), higher is better"
+    levels = {line.get_label(): line.get_xdata()[0] for line in left.lines}
+    assert levels["floor"] == 0.8
+    assert levels["baseline"] == pytest.approx(np.mean([0.6, 0.66, 0.61]))
+    mean, low, high = told["verdict"]["difference"]
+    (bar,) = right.collections[0].get_segments()
+    np.testing.assert_allclose(bar[:, 0], [low, high])
+    np.testing.assert_allclose(right.lines[0].get_xdata(orig=False), [mean])
+    assert right.get_xlabel() == "new minus old"
+    assert right.get_title() == "95 % interval over seeds"
+
+
+def test_a_contest_without_floor_and_baseline_has_no_legend() -> None:
+    assert show.contest(asdict(contest())).axes[0].get_legend() is None

@@ -10,10 +10,10 @@ import torch
 from aigc_lib.core import checkpoint as ckpt
 from aigc_lib.core.pixels import to_uint8
 from aigc_lib.data.registry import find
-from aigc_lib.gan.evaluate import score
 from aigc_lib.gan.training import fit
 from aigc_lib.pretrained import weights
 from aigc_lib.pretrained.loaders import load_generator
+from aigc_lib.pretrained.scores import score
 from aigc_lib.recipes import generator as generators
 from aigc_lib.recipes.gan import DCGANConfig, MLPConfig, build, plain, stream
 from tests.support import small

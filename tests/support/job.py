@@ -11,9 +11,9 @@ import torch
 from aigc_lib.core import distributed
 from aigc_lib.core.training import Row
 from aigc_lib.data.batches import Batches
-from aigc_lib.gan.parallel import ParallelGan
 from aigc_lib.gan.state import Gan
 from aigc_lib.gan.training import fit
+from aigc_lib.recipes.parallel import ParallelGan
 from tests.support import small
 
 

@@ -14,7 +14,6 @@ What it uses of the shared packages:
     data.batches        Batches: endless shuffled batches that lie on the device
     data.images         load: all of MNIST (its checksums: data.registry), and the floor's pictures
     gan.divergences     the best discriminator, its loss, and the slopes of both generator losses
-    gan.evaluate        scores each seed's samples for the record
     gan.state           Gan: the two players, their optimisers, the moving average of the generator
     gan.training        d_step, g_step, fit: the step and the loop (resumes: core.training)
     metrics.classes     which digits were drawn how often, and how sure the classifier is
@@ -24,4 +23,5 @@ What it uses of the shared packages:
     nets.mlp            both networks; the minibatch spread, by which D sees lost modes
     pretrained.loaders  the features' network (nets.classifier), the training set's statistics
     recipes.gan         what `aigc train` trains, which the recorder repeats
+    recipes.scores      scores each seed's samples for the record
 """

@@ -9,9 +9,9 @@ from typing import Any
 
 from aigc_lib.core import runtime
 from aigc_lib.core.results import Recording
-from aigc_lib.gan.evaluate import score_gan
 from aigc_lib.gan.training import fit
 from aigc_lib.recipes.gan import MLPConfig, build, stream
+from aigc_lib.recipes.scores import score_gan
 
 
 def train_and_score(seed: int, images: int) -> dict[str, Any]:
@@ -36,3 +36,4 @@ def main(seeds: int = 5, images: int = 400_000) -> None:
     recording = Recording("first-gan-seeds", __file__, command, key=("seed", "images"))
     for run in recording.missing([(seed, images) for seed in range(seeds)]):
         recording.add(train_and_score(*run))
+    recording.declare(why_none="One way of training, repeated, to see how far its score scatters.")

@@ -21,7 +21,6 @@ What it uses of the shared packages:
     data.images         load: Fashion-MNIST, MNIST, and the names of the ten kinds
     gan.acceleration    accelerate: switches channels last on for the players
     gan.augment         differentiable augmentation: shifts, flips, cutouts
-    gan.evaluate        all scores of the recorded runs
     gan.losses          least squares, hinge and Wasserstein losses; lazy R1
     gan.state           Gan: the two conditional players and the average of the generator
     gan.training        fit: the loop, which passes labels on
@@ -33,5 +32,7 @@ What it uses of the shared packages:
     nets.dcgan          the convolutional players, told the class: embedding in G, projection in D
     nets.mlp            chapter 6's players, to count their weights beside these
     pretrained.loaders  classifiers, their statistics, and the shipped generator of digits
+    pretrained.scores   all scores of a set of pictures
     recipes.gan         what `aigc train-dcgan` trains, which the recorder repeats
+    recipes.scores      all scores of the recorded runs
 """

@@ -19,10 +19,11 @@ from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.results import Recording
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.images import load
-from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.gan.training import step
 from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
+from aigc_lib.pretrained.scores import score
 from aigc_lib.recipes.gan import DCGANConfig, build, stream
+from aigc_lib.recipes.scores import score_gan
 
 SAMPLES = 10_000
 DATA = ("mnist", "fashion-mnist")

@@ -12,6 +12,7 @@ Its own files:
 
 What it uses of the shared packages:
     core.pixels         pictures to [-1, 1]
+    core.optim          its learning rate rises and falls (cosine_lr)
     core.results        reads the three records, and writes them in the recorders
     core.runtime        the device of the recorded runs
     core.show           attention maps, sliders, times, numbers with bounds

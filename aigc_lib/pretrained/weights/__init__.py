@@ -25,6 +25,7 @@ RECIPES = {
     "generator": "python -m aigc_lib.recipes.generator --run RUN --out {folder}",
     "writer": "python -m aigc_lib.recipes.writer --data {name} --out {folder}",
     "scenes": "aigc record 14 scenes",
+    "diffusion": "aigc record 13 quality",
 }
 
 

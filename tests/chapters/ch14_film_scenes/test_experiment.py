@@ -133,7 +133,7 @@ def test_a_flow_learns_and_samples():
     small.need("emoji")
     train = scenes.compose(320, 1)
     torch.manual_seed(0)
-    network = UNet(18, width=8, condition=16)
+    network = UNet(18, widths=(8, 16, 24), condition=16)
     batches = Batches(train.images, 32, seed=0, labels=scenes.tokens(train.labels))
     pictures, words = train.images / 127.5 - 1, scenes.tokens(train.labels)
     rng = torch.Generator()

@@ -5,10 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aigc_lib.core.pixels import to_uint8
 from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
-from aigc_lib.gan.state import Gan
 from aigc_lib.metrics.classes import class_counts, confident_share
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import frechet_distance, statistics
@@ -60,21 +58,7 @@ def score(images: Tensor, data: str, labels: Tensor | None = None) -> dict[str, 
     return found
 
 
-def score_gan(gan: Gan, data: str, n: int, seed: int, classes: int = 0) -> dict[str, Any]:
-    """Score ``n`` samples of the averaged generator, see ``score``.
-
-    Args:
-        gan: the players.
-        data: what they were trained on.
-        n: how many samples.
-        seed: of the samples.
-        classes: above 0 for conditional players: they are asked for labels drawn from the training
-            set, so that the shares of the classes are the data's.
-    """
-    labels = None
-    if classes:
-        known = load(data).labels
-        rng = torch.Generator().manual_seed(seed)
-        labels = known[torch.randint(len(known), (n,), generator=rng)].to(gan.device)
-    images = to_uint8(gan.sample(n, seed=seed, labels=labels))
-    return {**score(images, data, labels), "seed": seed, "images_seen": gan.images_seen}
+def usual_labels(data: str, n: int, seed: int) -> Tensor:
+    """Classes (n,) to ask a generator for: drawn from the training set, in the data's shares."""
+    known = load(data).labels
+    return known[torch.randint(len(known), (n,), generator=torch.Generator().manual_seed(seed))]

@@ -1,14 +1,15 @@
-"""aigc_lib.gan.evaluate: that each score is of the right images against the right ones."""
+"""aigc_lib.pretrained.scores: that each score is of the right images against the right ones."""
 
 import pytest
 import torch
 
 from aigc_lib.data.images import load
-from aigc_lib.gan.evaluate import score, score_gan
 from aigc_lib.metrics.features import extract
 from aigc_lib.metrics.frechet import Statistics, frechet_distance, statistics
 from aigc_lib.pretrained.loaders import load_classifier
+from aigc_lib.pretrained.scores import score
 from aigc_lib.recipes.gan import DCGANConfig, build
+from aigc_lib.recipes.scores import score_gan
 from tests.support import small
 
 
