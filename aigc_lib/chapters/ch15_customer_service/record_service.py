@@ -1,13 +1,13 @@
 """Record what is too slow for chapter 15: trained repliers over seeds, and answers of SmolLM2.
 
-    aigc record 15 service     # about ten minutes
+    aigc record 15 service     # about half an hour
 
 Three records: five seeds of the repliers, 52 questions, ten attempts to make the model lie.
 """
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -15,12 +15,13 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch15_customer_service import faq_task, grounding, reply_selection
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
+from aigc_lib.chapters.ch15_customer_service.reply_selection import Task
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
 from aigc_lib.core.results import Recording
+from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained import chat_model
 
-Scores = Iterator[tuple[str, float, Tensor]]  # way, weight of R1, scores
-PENALTIES = (0.1, 1.0, 10.0)
+MARKS = (50, 100, 200, 300, 500, 750, 1000, 1250, 1500, 2000)  # steps
 ASKED, STRANGE = 40, 12
 LIE = "everything is free today"
 ATTACKS = (
@@ -37,36 +38,67 @@ ATTACKS = (
 )
 
 
-def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) -> Scores:
-    """Train in every way on the same pairs, and score the pool for the test questions.
+class Curve:
+    """Recall, first place, at some steps of a training: where one chooses, and in the test."""
 
-    The game gets three weights of its penalty, so that a bad one cannot be what it loses by.
+    def __init__(self, task: Task, score: Callable[[Any, Tensor, Tensor], Tensor]) -> None:
+        self.task, self.score = task, score
+        self.choose: list[float] = []
+        self.test: list[float] = []
+
+    def __call__(self, step: int, trained: Any) -> None:
+        """Score what is trained, at the steps of ``MARKS``."""
+        task = self.task
+        if step in MARKS:
+            for found, asked, right in (
+                (self.choose, task.choose, task.choose_right), (self.test, task.test, task.right)
+            ):  # fmt: skip
+                hits = found_at(self.score(trained, asked, task.pool), right, 1)
+                found.append(round(float(hits.float().mean()), 4))
+
+
+def ways(task: Task, seed: int) -> Iterator[tuple[str, float, Curve]]:
+    """Train in every way on the same pairs: its name, its setting, and its curve.
+
+    Everyone gets three settings: the game weights of its penalty, the plain losses step sizes.
     """
-    for mismatched, r1 in itertools.product((False, True), PENALTIES):
-        players = reply_selection.fit_game(asked, replied, seed, mismatched=mismatched, r1=r1)
-        way = "game with mismatches" if mismatched else "game"
-        yield way, r1, reply_selection.game_scores(players, test, pool)
-        yield f"judge of the {way}", r1, reply_selection.discriminator_scores(players, test, pool)
-    for loss in (reply_selection.regression, reply_selection.contrast):
-        replier = reply_selection.fit(asked, replied, loss, seed)
-        yield loss.__name__, 0.0, reply_selection.taught_scores(replier, test, pool)
+    kinds = {"game": False, "game with mismatches": True}
+    for (way, mismatched), r1 in itertools.product(kinds.items(), (0.1, 1.0, 10.0)):
+        judge = Curve(task, reply_selection.discriminator_scores)
+        curve = Curve(task, reply_selection.game_scores)
+
+        def watch(step: int, players: Gan, both: tuple[Curve, ...] = (curve, judge)) -> None:
+            for each in both:
+                each(step, players)
+
+        reply_selection.fit_game(
+            task.questions, task.replies, seed, MARKS[-1], mismatched=mismatched, r1=r1, watch=watch
+        )
+        yield way, r1, curve
+        yield f"judge of the {way}", r1, judge
+    for loss, lr in itertools.product(
+        (reply_selection.regression, reply_selection.contrast), (1e-4, 3e-4, 1e-3)
+    ):
+        curve = Curve(task, reply_selection.taught_scores)
+        reply_selection.fit(
+            task.questions, task.replies, loss, seed, MARKS[-1], lr=lr, watch=curve
+        )
+        yield loss.__name__, lr, curve
 
 
 def record_matching(seeds: int, command: str) -> None:
-    """Recall of every way to train, for each setting and seed."""
-    settings = {
-        "new questions": reply_selection.new_questions(),
+    """Recall of every way to train along its steps, for each task, setting and seed."""
+    tasks = {
         "known replies": reply_selection.known_replies(),
+        "new questions": reply_selection.new_questions(),
     }
-    recording = Recording("service-matching", __file__, command, key=("setting", "seed"))
-    for setting, seed in recording.missing(itertools.product(settings, range(seeds))):
-        asked, replied, test, pool, right = settings[setting]
-        rows = []
-        for way, r1, scores in ways(asked, replied, test, pool, seed):
-            found = {k: float(found_at(scores, right, k).float().mean()) for k in (1, 5)}
-            row = {"setting": setting, "way": way, "r1": r1, "seed": seed}
-            rows.append(row | {f"recall@{k}": round(share, 4) for k, share in found.items()})
-        recording.add(*rows)
+    recording = Recording("service-matching", __file__, command, key=("task", "seed"))
+    for name, seed in recording.missing(itertools.product(tasks, range(seeds))):
+        recording.add(*(
+            {"task": name, "way": way, "setting": setting, "seed": seed,
+             "steps": MARKS, "choose": curve.choose, "test": curve.test}
+            for way, setting, curve in ways(tasks[name], seed)
+        ))  # fmt: skip
 
 
 def record_answers(model: chat_model.Chat, command: str) -> None:
