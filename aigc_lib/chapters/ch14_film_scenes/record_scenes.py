@@ -30,7 +30,7 @@ from aigc_lib.pretrained import weights
 STEPS, DRAWS = (20, 10, 5, 3, 2), (1, 4, 16, 64)  # of the flow; pictures, the best is taken
 DROP = 0.1  # share of the descriptions that a guided flow does not see in training
 # As many settings for the one as for the other: weights of R1, and of guidance.
-SETTINGS = {"both read": (0.1, 0.3, 1.0, 10.0), "flow": (1.0, 2.0, 3.0, 5.0)}
+SETTINGS = {"flow": (1.0, 2.0, 3.0, 5.0), "both read": (0.1, 0.3, 1.0, 10.0)}
 BUDGETS = (8_000, 16_000, 32_000, 64_000, 96_000)  # of a learning curve, in the GAN's scenes
 JUDGED = 6_000  # scenes that a judge learns from
 PACE = 0.7  # scenes that the flow sees in the time in which the GAN sees one
