@@ -27,7 +27,7 @@ from aigc_lib.diffusion import flow_matching
 from aigc_lib.nets.unet import Velocity
 from aigc_lib.pretrained import weights
 
-STEPS, DRAWS = (20, 10, 5, 3, 2), (1, 4, 16, 64)  # of the flow; pictures, the best is taken
+STEPS, DRAWS = (20, 10, 5, 3), (1, 4, 16, 64)  # of the flow; pictures, the best is taken
 DROP = 0.1  # share of the descriptions that a guided flow does not see in training
 # As many settings for the one as for the other: weights of R1, and of guidance.
 SETTINGS = {"flow": (1.0, 2.0, 3.0, 5.0), "both read": (0.1, 0.3, 1.0, 10.0)}
@@ -36,9 +36,15 @@ JUDGED = 6_000  # scenes that a judge learns from
 PACE = 0.7  # scenes that the flow sees in the time in which the GAN sees one
 JOBS = [
     ("narrow judge", 0),
-    *((maker, SHORT) for maker in ("both read", "generator reads", "nobody reads")),
-    *((maker, images) for maker in ("flow", "flow, guided") for images in (SHORT, LONG)),
-    ("both read", LONG),
+    *((maker, images) for images in (SHORT, LONG) for maker in ("flow, guided", "both read", "flow")),
+    *((maker, SHORT) for maker in ("generator reads", "nobody reads")),
+]
+Runs = list[tuple[str, int, int]]  # maker, scenes seen, seed
+# The guided flow's choices come before the test's rows, which take long; all others after them.
+REHEARSALS: Runs = [("flow", SHORT, 100), ("flow", SHORT, 101), ("flow", LONG, 100)]
+MORE: Runs = [
+    *(("both read", SHORT, seed) for seed in (100, 101)),
+    *((maker, images, 100) for maker in SETTINGS for images in BUDGETS),
 ]
 
 
@@ -143,9 +149,11 @@ def flow(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[di
     network, seconds = train_flow(scenes, row["seed"], row["images"], DROP * guided)
     row |= {"flow_images": round(PACE * row["images"]), "seconds": seconds}
     test = experiment.exam()
-    ways = [(n, experiment.GUIDANCE) for n in STEPS] if guided else []
+    ways = [(STEPS[0], 1.0)]
+    if guided:
+        ways = [(n, experiment.GUIDANCE) for n in STEPS[: 4 if row["images"] == LONG else 1]] + ways
     rows: list[dict[str, Any]] = []
-    for steps, weight in [*ways, (STEPS[0], 1.0)]:
+    for steps, weight in ways:
         draw = partial(draw_flow, network, steps, weight)
         found = scored(judge, test, partial(draw, test.labels))
         calls = steps * (2 if weight != 1 else 1)
@@ -155,29 +163,28 @@ def flow(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[di
     return rows
 
 
-def rehearse(judge: SceneClassifier, command: str) -> None:
+def rehearse(judge: SceneClassifier, command: str, runs: Runs) -> None:
     """Try the settings, and draw the learning curves of the best, on pairs that the test has not.
 
     Who wins here stands in ``experiment``, as ``R1`` and ``GUIDANCE``.
     """
     scenes, test = experiment.rehearsal()
     recording = Recording("scenes-choice", __file__, command, ("maker", "images", "seed"))
-    runs = [(maker, SHORT, seed) for maker in SETTINGS for seed in (100, 101)]
-    for maker, images, seed in recording.missing(
-        [*runs, *((maker, images, 100) for maker in SETTINGS for images in BUDGETS)]
-    ):
+    for maker, images, seed in recording.missing(dict.fromkeys(runs)):
         best = experiment.R1 if maker == "both read" else experiment.GUIDANCE
         network = train_flow(scenes, seed, images, DROP)[0] if maker == "flow" else None
+        rows: list[dict[str, Any]] = []
         for setting in SETTINGS[maker] if images == SHORT else (best,):
             row = {"maker": maker, "images": images, "seed": seed, "setting": setting}
             if network:
                 for steps in STEPS if images == LONG else STEPS[:1]:
                     draw = partial(draw_flow, network, steps, setting, test.labels)
-                    recording.add({**row, "steps": steps, **scored(judge, test, draw)})
+                    rows.append({**row, "steps": steps, **scored(judge, test, draw)})
             else:
                 made = experiment.fit("both read", scenes, seed, images, setting)
                 draw = partial(experiment.draw, made.average, test.labels, 7)
-                recording.add({**row, **scored(judge, test, draw)})
+                rows.append({**row, **scored(judge, test, draw)})
+        recording.add(*rows)
 
 
 def main(seeds: int = 3) -> None:
@@ -194,9 +201,9 @@ def main(seeds: int = 3) -> None:
     test = experiment.exam()
     draw = partial(compose, len(test.labels), experiment.TEST_SEED, test.labels)
     command, key = f"aigc record 14 scenes --seeds {seeds}", ("maker", "images", "seed")
-    rehearse(judge, command)
+    rehearse(judge, command, REHEARSALS)
     recording = Recording("scenes", __file__, command, key)
-    runs = [("compositing", 0, 0), *((*job, seed) for seed in range(seeds) for job in JOBS)]
+    runs = [("compositing", 0, 0), *((*job, seed) for job in JOBS for seed in range(seeds))]
     for maker, images, seed in recording.missing(runs):
         row = {"maker": maker, "seed": seed, "images": images}
         if maker == "compositing":  # real scenes: what no maker can beat, and their price
@@ -210,3 +217,4 @@ def main(seeds: int = 3) -> None:
             recording.add(*flow(row, scenes, judge))
         else:
             recording.add(*gan(row, scenes, judge))
+    rehearse(judge, command, MORE)
