@@ -77,6 +77,17 @@ def draw(network: nn.Module, labels: Tensor, seed: int) -> Tensor:
     return torch.cat([to_uint8(network(*part)) for part in parts])
 
 
+def walk(length: int, frames: int, seed: int) -> Tensor:
+    """Latent vectors (frames, length) on an arc between two random ones.
+
+    On the arc, unlike on the straight line, every vector has about the length that random ones
+    have, which is all that the generator was trained on.
+    """
+    ends = torch.randn(2, length, generator=torch.Generator().manual_seed(seed))
+    angle = torch.linspace(0, torch.pi / 2, frames)[:, None]
+    return angle.cos() * ends[0] + angle.sin() * ends[1]
+
+
 @functools.cache
 def load_painter() -> SceneGenerator:
     """The shipped generator of scenes, frozen; its card says how it was trained and scored."""
