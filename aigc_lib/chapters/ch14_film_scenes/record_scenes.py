@@ -41,7 +41,7 @@ JOBS = [
 ]
 Runs = list[tuple[str, int, int]]  # maker, scenes seen, seed
 # The guided flow's choices come before the test's rows, which take long; all others after them.
-REHEARSALS: Runs = [("flow", SHORT, 100), ("flow", SHORT, 101), ("flow", LONG, 100)]
+REHEARSALS: Runs = [("flow", SHORT, 100), ("flow", SHORT, 101)]
 MORE: Runs = [
     *(("both read", SHORT, seed) for seed in (100, 101)),
     *((maker, images, 100) for maker in SETTINGS for images in BUDGETS),
@@ -151,7 +151,7 @@ def flow(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[di
     test = experiment.exam()
     ways = [(STEPS[0], 1.0)]
     if guided:
-        ways = [(n, experiment.GUIDANCE) for n in STEPS[: 4 if row["images"] == LONG else 1]] + ways
+        ways = [(n, experiment.GUIDANCE) for n in STEPS] + ways
     rows: list[dict[str, Any]] = []
     for steps, weight in ways:
         draw = partial(draw_flow, network, steps, weight)
@@ -177,7 +177,7 @@ def rehearse(judge: SceneClassifier, command: str, runs: Runs) -> None:
         for setting in SETTINGS[maker] if images == SHORT else (best,):
             row = {"maker": maker, "images": images, "seed": seed, "setting": setting}
             if network:
-                for steps in STEPS if images == LONG else STEPS[:1]:
+                for steps in STEPS if setting == best else STEPS[:1]:
                     draw = partial(draw_flow, network, steps, setting, test.labels)
                     rows.append({**row, "steps": steps, **scored(judge, test, draw)})
             else:
