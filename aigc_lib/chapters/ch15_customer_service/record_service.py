@@ -8,6 +8,8 @@ Three records: seeds of the repliers, 52 questions to the model, ten attempts to
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -17,6 +19,7 @@ from aigc_lib.chapters.ch15_customer_service import faq_task, grounding, reply_s
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
 from aigc_lib.chapters.ch15_customer_service.reply_selection import Task
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
+from aigc_lib.core.contest import Contest, Contestant, tuned
 from aigc_lib.core.results import Recording
 from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained import chat_model
@@ -85,6 +88,42 @@ def ways(task: Task, seed: int, steps: int) -> Iterator[tuple[str, float, Curve]
         yield loss.__name__, lr, curve
 
 
+def contest(name: str, task: Task, rows: list[dict[str, Any]]) -> Contest:
+    """What the verdict on a task rests on: everyone with the setting and the step chosen for it."""
+    runs = [row for row in rows if row["task"] == name]
+    why = "It was taken where it was best; from there on it only went up and down."
+    everyone = {
+        way: tuned([run for run in runs if run["way"] == way], why)
+        for way in dict.fromkeys(run["way"] for run in runs)
+    }
+
+    def share(scores: Tensor, right: list[tuple[int, ...]]) -> float:
+        return round(float(found_at(scores, right, 1).float().mean()), 4)
+
+    def still(settings: int, chosen: Any, scores: Tensor, why: str) -> Contestant:
+        seeds = len({run["seed"] for run in runs})
+        return Contestant(settings, chosen, [share(scores, task.right)] * seeds, why=why)
+
+    everyone["cosine"] = still(0, None, task.test @ task.pool.T, "Nothing is learned.")
+    if name == "known replies":
+        near = (task.test @ task.questions.T).view(len(task.test), len(task.pool), -1).amax(2)
+        everyone["nearest known question"] = still(0, None, near, "Nothing is learned.")
+        classes = partial(reply_selection.class_scores, task)
+        tried = {c: share(classes(c, task.choose), task.choose_right) for c in (3.0, 30.0, 300.0)}
+        c = max(tried, key=tried.__getitem__)
+        found = classes(c, task.test)
+        everyone["logistic regression"] = still(3, {"C": c}, found, "It is fitted to the end.")
+    ranks = sorted(everyone, key=lambda way: fmean(everyone[way].scores))
+    games = [way for way in ranks if way.startswith("game")]
+    return Contest(
+        name, "right reply first, share of questions", "higher",
+        "questions kept apart for choosing", "two more ways to ask, or the FAQ's part test",
+        everyone, {"best": ranks[-1], "against": games[-1]}, "cosine",
+        "logistic regression" if name == "known replies" else "cosine",
+        "The cosine and the nearest known question have nothing to set.",
+    )  # fmt: skip
+
+
 def record_matching(seeds: int, command: str) -> None:
     """Recall of every way to train along its steps, for each task, setting and seed."""
     tasks = {
@@ -98,6 +137,7 @@ def record_matching(seeds: int, command: str) -> None:
              "steps": MARKS[: len(curve.test)], "choose": curve.choose, "test": curve.test}
             for way, setting, curve in ways(tasks[name], seed, ENDS[name])
         ))  # fmt: skip
+    recording.declare(*(contest(name, task, recording.rows) for name, task in tasks.items()))
 
 
 def record_answers(model: chat_model.Chat, command: str) -> None:

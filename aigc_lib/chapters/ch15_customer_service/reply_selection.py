@@ -1,4 +1,4 @@
-"""Three ways to learn which reply belongs to a question, from the same pairs (chapter 15).
+"""Four ways to learn which reply belongs to a question, from the same pairs (chapter 15).
 
 Questions and replies are embeddings: unit vectors (N, E). A **replier** turns a question into the
 embedding of a reply; the stored reply nearest to it is sent. It can be trained by
@@ -7,6 +7,8 @@ embedding of a reply; the stored reply nearest to it is sent. It can be trained 
                 replier's: the source article's proposal, a conditional GAN
     regression  the squared distance to the reply that people wrote
     contrast    among the replies of a batch, the right one must be nearest (InfoNCE)
+
+The fourth is no replier: a classifier whose classes are the stored replies.
 """
 
 from collections.abc import Callable
@@ -210,3 +212,17 @@ def regression(found: Tensor, right: Tensor) -> Tensor:
 def contrast(found: Tensor, right: Tensor) -> Tensor:
     """InfoNCE: the cross-entropy, in nats, of picking the right reply among the batch's (N, E)."""
     return cross_entropy(found @ right.T / TEMPERATURE, torch.arange(len(found)))
+
+
+def class_scores(task: Task, strength: float, asked: Tensor) -> Tensor:
+    """Probability (Q, P) of every stored reply: logistic regression on questions and replies.
+
+    ``strength`` is its C. It needs a task whose replies are all in pairs.
+    """
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
+    owner = (task.replies @ task.pool.T).argmax(1)
+    points = torch.cat([task.questions, task.pool])
+    classes = LogisticRegression(C=strength, max_iter=3000)
+    classes.fit(points, torch.cat([owner, torch.arange(len(task.pool))]))
+    return torch.from_numpy(classes.predict_proba(asked)).float()
