@@ -20,7 +20,7 @@ UNDECLARED = {
     "answering", "bench-dcgan", "bench-mlp", "cartpole", "collapse", "contest", "finance",
     "finetuning", "first-gan-seeds", "ladder-cpu", "masked", "pretraining", "quality",
     "recommendation", "recommendation-choices", "recommendation-fresh", "scaling", "scenes",
-    "service-answers", "service-injections", "service-matching", "stacked", "steering",
+    "service-answers", "service-injections", "stacked", "steering",
 }  # fmt: skip
 
 

@@ -44,6 +44,7 @@ class Description:
     assumed: tuple[str, ...]
 
     def __str__(self) -> str:
+        """As a sentence without a verb."""
         start, end = self.way
         side = f"on the {start}" if start == end else f"from the {start} to the {end}"
         where = {"beach": "on a beach", "night": "at night", "field": "in a field"}

@@ -36,7 +36,11 @@ JUDGED = 6_000  # scenes that a judge learns from
 PACE = 0.7  # scenes that the flow sees in the time in which the GAN sees one
 JOBS = [
     ("narrow judge", 0),
-    *((maker, images) for images in (SHORT, LONG) for maker in ("flow, guided", "both read", "flow")),
+    *(
+        (maker, images)
+        for images in (SHORT, LONG)
+        for maker in ("flow, guided", "both read", "flow")
+    ),
     *((maker, SHORT) for maker in ("generator reads", "nobody reads")),
 ]
 Runs = list[tuple[str, int, int]]  # maker, scenes seen, seed
@@ -120,7 +124,9 @@ def gan(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dic
 def trained_on(judge: SceneClassifier, make: Callable[..., Tensor]) -> float:
     """Share of pictures with all four words right, of descriptions that the training showed."""
     known = experiment.exam(8, held_out=False).labels
-    return float(scene_classifier.right(judge, make(labels=known), known).all(dim=1).double().mean())
+    return float(
+        scene_classifier.right(judge, make(labels=known), known).all(dim=1).double().mean()
+    )
 
 
 def train_flow(scenes: Scenes, seed: int, images: int, drop: float) -> tuple[nn.Module, float]:
@@ -138,9 +144,7 @@ def draw_flow(
 ) -> Tensor:
     """Its pictures of descriptions (N, 4): uint8 (N, 3, 32, 32)."""
     asked, null = tokens(labels), len(WORDS)
-    return to_uint8(
-        flow_matching.sample(network, asked, steps, seed, guidance=guidance, null=null)
-    )
+    return to_uint8(flow_matching.sample(network, asked, steps, seed, guidance=guidance, null=null))
 
 
 def flow(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch15_customer_service import faq_task, grounding, reply_selection
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
-from aigc_lib.chapters.ch15_customer_service.reply_selection import Task
+from aigc_lib.chapters.ch15_customer_service.reply_selection import Task, Watch
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
 from aigc_lib.core.contest import Contest, Contestant, tuned
 from aigc_lib.core.results import Recording
@@ -25,7 +25,7 @@ from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained import chat_model
 
 MARKS = (50, 100, 200, 300, 500, 750, 1000, 1250, 1500, 2000)  # steps
-ENDS = {"known replies": 2000, "new questions": 750}  # where all curves have ended
+PLAIN = (reply_selection.regression, reply_selection.contrast)
 ASKED, STRANGE = 40, 12
 LIE = "everything is free today"
 ATTACKS = (
@@ -42,102 +42,87 @@ ATTACKS = (
 )
 
 
-class Curve:
-    """Recall, first place, at some steps of a training: where one chooses, and in the test."""
+def share(scores: Tensor, right: list[tuple[int, ...]]) -> float:
+    """Of the questions, how many have a right reply first."""
+    return round(float(found_at(scores, right, 1).float().mean()), 4)
 
-    def __init__(self, task: Task, score: Callable[[Any, Tensor, Tensor], Tensor]) -> None:
-        self.task, self.score = task, score
-        self.choose: list[float] = []
-        self.test: list[float] = []
 
-    def __call__(self, step: int, trained: Any) -> None:
-        """Score what is trained, at the steps of ``MARKS``."""
-        task = self.task
+def watcher(
+    task: Task, row: dict[str, Any], score: Callable[[Any, Tensor, Tensor], Tensor]
+) -> Watch:
+    """Adds to a row, at its steps, who is right where one chooses, and in the test."""
+
+    def watch(step: int, trained: Any) -> None:
         if step in MARKS:
-            for found, asked, right in (
-                (self.choose, task.choose, task.choose_right), (self.test, task.test, task.right)
-            ):  # fmt: skip
-                hits = found_at(self.score(trained, asked, task.pool), right, 1)
-                found.append(round(float(hits.float().mean()), 4))
+            row["choose"].append(share(score(trained, task.choose, task.pool), task.choose_right))
+            row["test"].append(share(score(trained, task.test, task.pool), task.right))
+
+    return watch
 
 
-def ways(task: Task, seed: int, steps: int) -> Iterator[tuple[str, float, Curve]]:
-    """Train in every way on the same pairs: its name, its setting, and its curve.
+def trained(task: Task, seed: int) -> Iterator[dict[str, Any]]:
+    """Train in every way on the same pairs: a row for each way and setting.
 
-    Everyone gets three settings: the game weights of its penalty, the plain losses step sizes.
+    Everyone gets three settings: the games weights of R1, the plain losses step sizes.
     """
-    kinds = {"game": False, "game with mismatches": True}
-    for (way, mismatched), r1 in itertools.product(kinds.items(), (0.1, 1.0, 10.0)):
-        judge = Curve(task, reply_selection.discriminator_scores)
-        curve = Curve(task, reply_selection.game_scores)
 
-        def watch(step: int, players: Gan, both: tuple[Curve, ...] = (curve, judge)) -> None:
-            for each in both:
-                each(step, players)
+    def row(way: str, setting: float) -> dict[str, Any]:
+        told = {"task": "known replies", "way": way, "setting": setting, "seed": seed}
+        return told | {"steps": MARKS, "choose": [], "test": []}
 
-        reply_selection.fit_game(
-            task.questions, task.replies, seed, steps, mismatched=mismatched, r1=r1, watch=watch
-        )
-        yield way, r1, curve
-        yield f"judge of the {way}", r1, judge
-    for loss, lr in itertools.product(
-        (reply_selection.regression, reply_selection.contrast), (1e-4, 3e-4, 1e-3)
-    ):
-        curve = Curve(task, reply_selection.taught_scores)
-        reply_selection.fit(task.questions, task.replies, loss, seed, steps, lr=lr, watch=curve)
-        yield loss.__name__, lr, curve
+    pairs, end = (task.questions, task.replies), MARKS[-1]
+    for way, r1 in itertools.product(("game", "game with mismatches"), (0.1, 1.0, 10.0)):
+        rows = row(way, r1), row(f"judge of the {way}", r1)
+        both = reply_selection.game_scores, reply_selection.discriminator_scores
+        watches = [watcher(task, *each) for each in zip(rows, both, strict=True)]
+
+        def watch(step: int, gan: Gan, watches: list[Watch] = watches) -> None:
+            for each in watches:
+                each(step, gan)
+
+        wrong = way.endswith("mismatches")
+        reply_selection.fit_game(*pairs, seed, end, mismatched=wrong, r1=r1, watch=watch)
+        yield from rows
+    for loss, lr in itertools.product(PLAIN, (1e-4, 3e-4, 1e-3)):
+        found = row(loss.__name__, lr)
+        watch_it = watcher(task, found, reply_selection.taught_scores)
+        reply_selection.fit(*pairs, loss, seed, end, lr=lr, watch=watch_it)
+        yield found
 
 
-def contest(name: str, task: Task, rows: list[dict[str, Any]]) -> Contest:
-    """What the verdict on a task rests on: everyone with the setting and the step chosen for it."""
-    runs = [row for row in rows if row["task"] == name]
+def contest(task: Task, runs: list[dict[str, Any]]) -> Contest:
+    """What the verdict rests on: everyone with the setting and the step that were chosen for it."""
     why = "It was taken where it was best; from there on it only went up and down."
-    everyone = {
-        way: tuned([run for run in runs if run["way"] == way], why)
-        for way in dict.fromkeys(run["way"] for run in runs)
-    }
-
-    def share(scores: Tensor, right: list[tuple[int, ...]]) -> float:
-        return round(float(found_at(scores, right, 1).float().mean()), 4)
-
-    def still(settings: int, chosen: Any, scores: Tensor, why: str) -> Contestant:
-        seeds = len({run["seed"] for run in runs})
-        return Contestant(settings, chosen, [share(scores, task.right)] * seeds, why=why)
-
-    everyone["cosine"] = still(0, None, task.test @ task.pool.T, "Nothing is learned.")
-    if name == "known replies":
-        near = (task.test @ task.questions.T).view(len(task.test), len(task.pool), -1).amax(2)
-        everyone["nearest known question"] = still(0, None, near, "Nothing is learned.")
-        classes = partial(reply_selection.class_scores, task)
-        tried = {c: share(classes(c, task.choose), task.choose_right) for c in (3.0, 30.0, 300.0)}
-        c = max(tried, key=tried.__getitem__)
-        found = classes(c, task.test)
-        everyone["logistic regression"] = still(3, {"C": c}, found, "It is fitted to the end.")
+    names = dict.fromkeys(run["way"] for run in runs)
+    everyone = {way: tuned([run for run in runs if run["way"] == way], why) for way in names}
+    near = (task.test @ task.questions.T).view(len(task.test), len(task.pool), -1).amax(2)
+    classes = partial(reply_selection.class_scores, task)
+    tried = {c: share(classes(c, task.choose), task.choose_right) for c in (3.0, 30.0, 300.0)}
+    best = max(tried, key=tried.__getitem__)
+    for way, settings, chosen, scores, why in (
+        ("classes", 3, {"C": best}, classes(best, task.test), "It is fitted to the end."),
+        ("nearest known question", 0, None, near, "Nothing is learned."),
+        ("cosine", 0, None, task.test @ task.pool.T, "Nothing is learned."),
+    ):
+        each = [share(scores, task.right)] * len(everyone["game"].scores)
+        everyone[way] = Contestant(settings, chosen, each, why=why)
     ranks = sorted(everyone, key=lambda way: fmean(everyone[way].scores))
-    games = [way for way in ranks if way.startswith("game")]
+    game = [way for way in ranks if way.startswith("game")][-1]
     return Contest(
-        name, "right reply first, share of questions", "higher",
-        "questions kept apart for choosing", "two more ways to ask, or the FAQ's part test",
-        everyone, {"best": ranks[-1], "against": games[-1]}, "cosine",
-        "logistic regression" if name == "known replies" else "cosine",
+        "known replies", "right reply first, share of questions", "higher",
+        "one more way to ask for each entry", "two further ways to ask for each entry",
+        everyone, {"best": ranks[-1], "against": game}, "cosine", "classes",
         "The cosine and the nearest known question have nothing to set.",
     )  # fmt: skip
 
 
 def record_matching(seeds: int, command: str) -> None:
-    """Recall of every way to train along its steps, for each task, setting and seed."""
-    tasks = {
-        "known replies": reply_selection.known_replies(),
-        "new questions": reply_selection.new_questions(),
-    }
-    recording = Recording("service-matching", __file__, command, key=("task", "seed"))
-    for name, seed in recording.missing(itertools.product(tasks, range(seeds))):
-        recording.add(*(
-            {"task": name, "way": way, "setting": setting, "seed": seed,
-             "steps": MARKS[: len(curve.test)], "choose": curve.choose, "test": curve.test}
-            for way, setting, curve in ways(tasks[name], seed, ENDS[name])
-        ))  # fmt: skip
-    recording.declare(*(contest(name, task, recording.rows) for name, task in tasks.items()))
+    """Every way to train along its steps, for each setting and seed."""
+    task = reply_selection.known_replies()
+    recording = Recording("service-matching", __file__, command, key=("seed",))
+    for seed in recording.missing(range(seeds)):
+        recording.add(*trained(task, seed))
+    recording.declare(contest(task, recording.rows))
 
 
 def record_answers(model: chat_model.Chat, command: str) -> None:

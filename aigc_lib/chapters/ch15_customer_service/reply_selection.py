@@ -7,8 +7,7 @@ embedding of a reply; the stored reply nearest to it is sent. It can be trained 
                 replier's: the source article's proposal, a conditional GAN
     regression  the squared distance to the reply that people wrote
     contrast    among the replies of a batch, the right one must be nearest (InfoNCE)
-
-The fourth is no replier: a classifier whose classes are the stored replies.
+    classes     no replier: a classifier whose classes are the stored replies
 """
 
 from collections.abc import Callable
@@ -26,7 +25,6 @@ from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained.sentence_embedder import embed
 
 Watch = Callable[[int, Any], None]  # called after each step with its number and what is trained
-
 NOISE = 16  # length of a latent vector
 WIDTH = 128
 BATCH = 64
@@ -120,8 +118,7 @@ def fit_game(
 
     Args:
         questions, replies: unit vectors (N, E), pair by pair.
-        seed: of everything random.
-        steps: of each player.
+        seed, steps: of everything random; of each player.
         mismatched: show the discriminator replies to *other* questions too, as wrong ones (Reed et
             al., 2016, arXiv:1605.05396).
         r1: the penalty's weight.
@@ -129,14 +126,8 @@ def fit_game(
     """
     torch.manual_seed(seed)
     size = questions.shape[1]
-    players = Gan(
-        Replier(size),
-        Discriminator(size),
-        latent_dim=NOISE,
-        lr=RATE,
-        ema_half_life=2_000,
-        seed=seed,
-    )
+    nets = Replier(size), Discriminator(size)
+    players = Gan(*nets, latent_dim=NOISE, lr=RATE, ema_half_life=2_000, seed=seed)
     loss = losses.with_r1(r1)
     lost = torch.zeros(())
     for step, rows in enumerate(batches(len(questions), steps, seed), 1):
