@@ -7,12 +7,10 @@ be asked for, and moves as it is told. A word that it does not know is named and
 in silence, it would be answered with a picture of something else.
 """
 
-import base64
 import difflib
 import re
 import time
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import torch
@@ -145,38 +143,3 @@ def demo(words: list[str], out: Path = Path("film.png")) -> None:
         print(f"assumed, for nothing was said: {', '.join(film.description.assumed)}")
     write_atomically(out, show.png(film.frames, columns=6, zoom=4))
     print(f"{len(film.frames)} frames in {film.seconds:.2f} s: {out}")
-
-
-def page(text: str) -> str:
-    """The answer to a text as HTML: the frames as a picture, or the refusal."""
-    film = shoot(text)
-    if isinstance(film, Refusal):
-        return f"<p>No film: {escape(film.reason)}.</p>"
-    data = base64.b64encode(show.png(film.frames, columns=6)).decode()
-    said = escape(str(film.description))
-    return (
-        f'<img alt="Twelve frames: {said}" width="480" src="data:image/png;base64,{data}">'
-        f"<p>Understood: {said}.</p>"
-    )
-
-
-def form(text: str = "a small cat from the left to the right at night") -> None:
-    """Show a field for a description, and its film below; answers while a kernel runs."""
-    import ipywidgets as widgets
-    from IPython.display import display
-
-    field = widgets.Text(
-        text, description="scene", continuous_update=False, layout={"width": "min(100%, 30em)"}
-    )
-    below = widgets.HTML(page(text))
-    field.observe(lambda change: setattr(below, "value", page(change["new"])), "value")
-    box = widgets.VBox([field, below])
-    view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
-    # A short text stands in for the widget's own, which would hold the picture's bytes.
-    display(
-        {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/plain": "a form: describe a scene",
-        },
-        raw=True,
-    )

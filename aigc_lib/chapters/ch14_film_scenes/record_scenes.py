@@ -43,13 +43,8 @@ JOBS = [
     ),
     *((maker, SHORT) for maker in ("generator reads", "nobody reads")),
 ]
-Runs = list[tuple[str, int, int]]  # maker, scenes seen, seed
-# The guided flow's choices come before the test's rows, which take long; all others after them.
-REHEARSALS: Runs = [("flow", SHORT, 100)]
-MORE: Runs = [
-    *((maker, SHORT, seed) for maker in SETTINGS for seed in (100, 101)),
-    *((maker, images, 100) for maker in SETTINGS for images in BUDGETS),
-]
+REHEARSALS = [(maker, SHORT, seed) for maker in SETTINGS for seed in (100, 101)]
+REHEARSALS += [(maker, images, 100) for maker in SETTINGS for images in BUDGETS if images != SHORT]
 
 
 def ship(networks: Mapping[str, nn.Module], **facts: Any) -> None:
@@ -167,14 +162,14 @@ def flow(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[di
     return rows
 
 
-def rehearse(judge: SceneClassifier, command: str, runs: Runs) -> None:
+def rehearse(judge: SceneClassifier, command: str) -> None:
     """Try the settings, and draw the learning curves of the best, on pairs that the test has not.
 
     Who wins here stands in ``experiment``, as ``R1`` and ``GUIDANCE``.
     """
     scenes, test = experiment.rehearsal()
     recording = Recording("scenes-choice", __file__, command, ("maker", "images", "seed"))
-    for maker, images, seed in recording.missing(dict.fromkeys(runs)):
+    for maker, images, seed in recording.missing(REHEARSALS):
         best = experiment.R1 if maker == "both read" else experiment.GUIDANCE
         network = train_flow(scenes, seed, images, DROP)[0] if maker == "flow" else None
         rows: list[dict[str, Any]] = []
@@ -205,7 +200,7 @@ def main(seeds: int = 3) -> None:
     test = experiment.exam()
     draw = partial(compose, len(test.labels), experiment.TEST_SEED, test.labels)
     command, key = f"aigc record 14 scenes --seeds {seeds}", ("maker", "images", "seed")
-    rehearse(judge, command, REHEARSALS)
+    rehearse(judge, command)
     recording = Recording("scenes", __file__, command, key)
     runs = [("compositing", 0, 0), *((*job, seed) for job in JOBS for seed in range(seeds))]
     for maker, images, seed in recording.missing(runs):
@@ -221,4 +216,3 @@ def main(seeds: int = 3) -> None:
             recording.add(*flow(row, scenes, judge))
         else:
             recording.add(*gan(row, scenes, judge))
-    rehearse(judge, command, MORE)
