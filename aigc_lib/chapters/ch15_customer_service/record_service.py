@@ -15,17 +15,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aigc_lib.chapters.ch15_customer_service import faq_task, grounding, reply_selection
+from aigc_lib.chapters.ch15_customer_service import faq_task, grounding
+from aigc_lib.chapters.ch15_customer_service import reply_selection as rs
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
 from aigc_lib.chapters.ch15_customer_service.reply_selection import Task, Watch
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
 from aigc_lib.core.contest import Contest, Contestant, tuned
 from aigc_lib.core.results import Recording
-from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained import chat_model
 
 MARKS = (50, 100, 200, 300, 500, 750, 1000, 1250, 1500, 2000)  # steps
-PLAIN = (reply_selection.regression, reply_selection.contrast)
+Score = Callable[[Any, Tensor, Tensor], Tensor]  # of what is trained, for questions and a pool
 ASKED, STRANGE = 40, 12
 LIE = "everything is free today"
 ATTACKS = (
@@ -47,13 +47,11 @@ def share(scores: Tensor, right: list[tuple[int, ...]]) -> float:
     return round(float(found_at(scores, right, 1).float().mean()), 4)
 
 
-def watcher(
-    task: Task, row: dict[str, Any], score: Callable[[Any, Tensor, Tensor], Tensor]
-) -> Watch:
-    """Adds to a row, at its steps, who is right where one chooses, and in the test."""
+def watcher(task: Task, *noted: tuple[dict[str, Any], Score]) -> Watch:
+    """Adds to each row, at its steps, who is right where one chooses, and in the test."""
 
     def watch(step: int, trained: Any) -> None:
-        if step in MARKS:
+        for row, score in noted if step in MARKS else ():
             row["choose"].append(share(score(trained, task.choose, task.pool), task.choose_right))
             row["test"].append(share(score(trained, task.test, task.pool), task.right))
 
@@ -70,24 +68,18 @@ def trained(task: Task, seed: int) -> Iterator[dict[str, Any]]:
         told = {"task": "known replies", "way": way, "setting": setting, "seed": seed}
         return told | {"steps": MARKS, "choose": [], "test": []}
 
-    pairs, end = (task.questions, task.replies), MARKS[-1]
+    run = task.questions, task.replies
     for way, r1 in itertools.product(("game", "game with mismatches"), (0.1, 1.0, 10.0)):
-        rows = row(way, r1), row(f"judge of the {way}", r1)
-        both = reply_selection.game_scores, reply_selection.discriminator_scores
-        watches = [watcher(task, *each) for each in zip(rows, both, strict=True)]
-
-        def watch(step: int, gan: Gan, watches: list[Watch] = watches) -> None:
-            for each in watches:
-                each(step, gan)
-
-        wrong = way.endswith("mismatches")
-        reply_selection.fit_game(*pairs, seed, end, mismatched=wrong, r1=r1, watch=watch)
-        yield from rows
-    for loss, lr in itertools.product(PLAIN, (1e-4, 3e-4, 1e-3)):
-        found = row(loss.__name__, lr)
-        watch_it = watcher(task, found, reply_selection.taught_scores)
-        reply_selection.fit(*pairs, loss, seed, end, lr=lr, watch=watch_it)
-        yield found
+        game, judge = row(way, r1), row(f"judge of the {way}", r1)
+        both = (game, rs.game_scores), (judge, rs.discriminator_scores)
+        wrong, watch = way.endswith("mismatches"), watcher(task, *both)
+        rs.fit_game(*run, seed, MARKS[-1], mismatched=wrong, r1=r1, watch=watch)
+        yield from (game, judge)
+    for loss, lr in itertools.product((rs.regression, rs.contrast), (1e-4, 3e-4, 1e-3)):
+        plain = row(loss.__name__, lr)
+        watch = watcher(task, (plain, rs.taught_scores))
+        rs.fit(*run, loss, seed, MARKS[-1], lr=lr, watch=watch)
+        yield plain
 
 
 def contest(task: Task, runs: list[dict[str, Any]]) -> Contest:
@@ -96,7 +88,7 @@ def contest(task: Task, runs: list[dict[str, Any]]) -> Contest:
     names = dict.fromkeys(run["way"] for run in runs)
     everyone = {way: tuned([run for run in runs if run["way"] == way], why) for way in names}
     near = (task.test @ task.questions.T).view(len(task.test), len(task.pool), -1).amax(2)
-    classes = partial(reply_selection.class_scores, task)
+    classes = partial(rs.class_scores, task)
     tried = {c: share(classes(c, task.choose), task.choose_right) for c in (3.0, 30.0, 300.0)}
     best = max(tried, key=tried.__getitem__)
     for way, settings, chosen, scores, why in (
@@ -118,7 +110,7 @@ def contest(task: Task, runs: list[dict[str, Any]]) -> Contest:
 
 def record_matching(seeds: int, command: str) -> None:
     """Every way to train along its steps, for each setting and seed."""
-    task = reply_selection.known_replies()
+    task = rs.known_replies()
     recording = Recording("service-matching", __file__, command, key=("seed",))
     for seed in recording.missing(range(seeds)):
         recording.add(*trained(task, seed))
@@ -149,22 +141,16 @@ def record_answers(model: chat_model.Chat, command: str) -> None:
         recording.add({"part": part, "found": found, "with text": with_text, **said})
 
 
-def answered(
-    model: chat_model.Chat, entry: dict[str, Any], text: str, with_text: bool
-) -> dict[str, Any]:
+def answered(model: chat_model.Chat, entry: Any, text: str, with_text: bool) -> dict[str, Any]:
     """One answer, judged by the text that was found and by the entry's own answer."""
     start = time.perf_counter()
     said = grounding.write(model, entry["question"], text if with_text else "")
     numbers, right = set(grounding.numbers(said)), set(grounding.numbers(entry["answer"]))
     return {
-        "id": entry["id"],
-        "answer": said,
-        "grounded": grounding.groundedness(said, text),
-        "invented": grounding.invented(said, text),
-        "sent": grounding.guarded(said, text),
-        "right numbers": len(numbers & right),
-        "seconds": round(time.perf_counter() - start, 2),
-    }
+        "id": entry["id"], "answer": said, "grounded": grounding.groundedness(said, text),
+        "invented": grounding.invented(said, text), "sent": grounding.guarded(said, text),
+        "right numbers": len(numbers & right), "seconds": round(time.perf_counter() - start, 2),
+    }  # fmt: skip
 
 
 def record_injections(model: chat_model.Chat, command: str) -> None:
