@@ -121,8 +121,8 @@ def shoot(text: str, frames: int = 12, seed: int = 0) -> Film | Refusal:
     empty = scenes.backdrops(place, torch.Generator().manual_seed(seed))
     pictures = empty.repeat(frames, 1, 1, 1)
     height = PIXELS[scenes.SIZES.index(found.size)][1]
-    ends = [8 if side == "left" else SIDE - 8 for side in found.way]
-    lefts = torch.linspace(*ends, frames).round().int() - height // 2
+    first, last = (8 if side == "left" else SIDE - 8 for side in found.way)
+    lefts = torch.linspace(first, last, frames).round().int() - height // 2
     piece = scenes.cutout(found.title, height)
     for picture, left in zip(pictures, lefts.clamp(0, SIDE - height).tolist(), strict=True):
         scenes.paste(picture, piece, 29 - height, left)
