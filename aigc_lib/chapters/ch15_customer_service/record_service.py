@@ -110,8 +110,8 @@ def contest(task: Task, runs: list[dict[str, Any]]) -> Contest:
 
 def record_matching(seeds: int, command: str) -> None:
     """Every way to train along its steps, for each setting and seed."""
-    task = rs.known_replies()
-    recording = Recording("service-matching", __file__, command, key=("seed",))
+    task, key = rs.known_replies(), ("seed",)
+    recording = Recording("service-matching", __file__, command, key)
     for seed in recording.missing(range(seeds)):
         recording.add(*trained(task, seed))
     recording.declare(contest(task, recording.rows))
@@ -172,8 +172,7 @@ def main(seeds: int = 3) -> None:
         seeds: of the repliers, from 0 on.
     """
     torch.set_num_threads(1)
-    command = f"aigc record 15 service --seeds {seeds}"
+    command, model = f"aigc record 15 service --seeds {seeds}", chat_model.load()
     record_matching(seeds, command)
-    model = chat_model.load()
     record_answers(model, command)
     record_injections(model, command)

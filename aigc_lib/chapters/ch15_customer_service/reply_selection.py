@@ -25,12 +25,9 @@ from aigc_lib.gan.state import Gan
 from aigc_lib.pretrained.sentence_embedder import embed
 
 Watch = Callable[[int, Any], None]  # called after each step with its number and what is trained
-NOISE = 16  # length of a latent vector
-WIDTH = 128
-BATCH = 64
-RATE = 3e-4  # Adam's step size
+NOISE, WIDTH, BATCH = 16, 128, 64  # a latent vector's length; hidden units; pairs a step
+RATE, TEMPERATURE = 3e-4, 0.05  # Adam's step size; of the contrast
 DRAWS = 8  # of the noise, when a trained game is asked
-TEMPERATURE = 0.05
 
 
 class Task(NamedTuple):
@@ -206,14 +203,10 @@ def contrast(found: Tensor, right: Tensor) -> Tensor:
 
 
 def class_scores(task: Task, strength: float, asked: Tensor) -> Tensor:
-    """Probability (Q, P) of every stored reply: logistic regression on questions and replies.
-
-    ``strength`` is its C. It needs a task whose replies are all in pairs.
-    """
+    """Probability (Q, P) of every stored reply: logistic regression of C ``strength`` on pairs."""
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
     owner = (task.replies @ task.pool.T).argmax(1)
-    points = torch.cat([task.questions, task.pool])
-    classes = LogisticRegression(C=strength, max_iter=3000)
-    classes.fit(points, torch.cat([owner, torch.arange(len(task.pool))]))
+    points, rows = torch.cat([task.questions, task.pool]), torch.arange(len(task.pool))
+    classes = LogisticRegression(C=strength, max_iter=3000).fit(points, torch.cat([owner, rows]))
     return torch.from_numpy(classes.predict_proba(asked)).float()

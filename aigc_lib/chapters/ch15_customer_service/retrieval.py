@@ -144,9 +144,6 @@ def send_above(scores: Tensor, wrong: Tensor, rate: float) -> float:
     largest score of a wrong one, k as in ``threshold``. A new question is answered wrongly with
     probability k / (n + 1) at most. Infinity if k is 0, minus infinity if fewer than k were wrong.
     Source: Angelopoulos et al., 2024, "Conformal Risk Control", arXiv:2208.02814.
-
-    Raises:
-        ValueError: no scores, or a rate outside [0, 1).
     """
     k, misled = _place(scores, rate), scores[wrong].sort(descending=True).values
     return math.inf if not k else float(misled[k - 1]) if len(misled) >= k else -math.inf
