@@ -3,7 +3,7 @@
 ``Recording.declare`` writes contests into a record; ``tools.lint_records`` refuses unfair ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,3 +80,24 @@ class Contest:
         score = score if self.better == "higher" else -score
         gain, late = score[-1] - np.array([score[0], np.interp(0.75 * budget[-1], budget, score)])
         return round(float(late / gain), 4) if gain > 0 else None
+
+
+def tuned(runs: Sequence[Mapping[str, Any]], why: str = "") -> Contestant:
+    """One method's contestant, at the setting and the budget that were best where one chooses.
+
+    Args:
+        runs: one for each setting and seed; each holds its ``setting``, the budgets (``steps``)
+            at which it was scored, and its scores there: to ``choose`` by, and in the ``test``.
+            Higher is better.
+        why: as in ``Contestant``.
+    """
+    settings = list(dict.fromkeys(run["setting"] for run in runs))
+    mine = {each: [run for run in runs if run["setting"] == each] for each in settings}
+    curves = {each: np.mean([run["choose"] for run in mine[each]], axis=0) for each in settings}
+    best = max(settings, key=lambda each: float(curves[each].max()))
+    place = int(curves[best].argmax())
+    steps = mine[best][0]["steps"]
+    curve = [[step, round(float(y), 4)] for step, y in zip(steps, curves[best], strict=True)]
+    chosen = {"setting": best, "steps": steps[place]}
+    scores = [run["test"][place] for run in mine[best]]
+    return Contestant(len(settings), chosen, scores, curve, why)

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import ttest_rel
 
 from aigc_lib.core import results
-from aigc_lib.core.contest import Contest, Contestant
+from aigc_lib.core.contest import Contest, Contestant, tuned
 from aigc_lib.core.results import Recording
 from aigc_lib.core.stats import bootstrap, student
 
@@ -139,3 +139,20 @@ def test_a_record_keeps_what_it_declares_until_it_has_another_row(tmp_path: Path
     again.declare(contest())
     told = results.read(first.path)
     assert (len(told["rows"]), len(told["contests"]), told["why_none"]) == (2, 1, "")
+
+
+def test_the_tuned_contestant_is_the_best_in_the_mean_of_seeds():
+    def run(setting, choose, test):
+        return {"setting": setting, "steps": [10, 20, 40], "choose": choose, "test": test}
+
+    runs = [
+        run(1, [0.1, 0.9, 0.3], [0.0, 0.2, 0.9]),  # one lucky seed, the other not
+        run(1, [0.1, 0.3, 0.3], [0.0, 0.2, 0.9]),
+        run(2, [0.1, 0.5, 0.7], [0.1, 0.3, 0.4]),
+        run(2, [0.1, 0.6, 0.6], [0.1, 0.3, 0.5]),
+    ]
+    found = tuned(runs, "why not")
+    assert (found.settings, found.chosen) == (2, {"setting": 2, "steps": 40})
+    assert found.scores == [0.4, 0.5]  # of the test, where nothing was chosen
+    assert found.curve == [[10, 0.1], [20, 0.55], [40, 0.65]]
+    assert found.why == "why not"

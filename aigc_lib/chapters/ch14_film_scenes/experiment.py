@@ -31,9 +31,10 @@ from aigc_lib.pretrained.loaders import load_into
 TRAINING = 8_000  # scenes that there are to learn from
 BATCH = 64
 SHORT, LONG = 32_000, 96_000  # scenes seen: by the chapter's own training, by the recorded ones
-GAME = losses.with_r1(1.0, every=8)
+# Chosen in the rehearsal: the weights of the GAN's penalty and of the flow's guidance.
+R1, GUIDANCE = 1.0, 3.0
 # Seeds of the scenes: what one learns from is never what another is scored by.
-TRAIN_SEED, CLASSIFIER_SEED, PICKER_SEED, TEST_SEED = 1, 1_000, 2_000, 3_000
+TRAIN_SEED, CLASSIFIER_SEED, PICKER_SEED, TEST_SEED, REHEARSAL_SEED = 1, 1_000, 2_000, 3_000, 4_000
 
 # Both players read; only the generator does, as the source article has it; neither does.
 Kind = Literal["both read", "generator reads", "nobody reads"]
@@ -56,11 +57,12 @@ def players(kind: Kind, seed: int) -> Gan:
     return accelerate(gan, Speed(channels_last=True))
 
 
-def fit(kind: Kind, train: Scenes, seed: int, images: int) -> Gan:
-    """Train one pair of players until ``images`` scenes were seen."""
+def fit(kind: Kind, train: Scenes, seed: int, images: int, r1: float = R1) -> Gan:
+    """Train one pair of players until ``images`` scenes were seen; ``r1`` weighs the penalty."""
     gan = players(kind, seed)
     batches = Batches(train.images, BATCH, seed=seed, labels=tokens(train.labels))
-    training.fit(gan, batches, images, loss=GAME, tick=8_000, progress=False)
+    loss = losses.with_r1(r1, every=8)
+    training.fit(gan, batches, images, loss=loss, tick=8_000, progress=False)
     return gan
 
 
@@ -73,6 +75,17 @@ def draw(network: nn.Module, labels: Tensor, seed: int) -> Tensor:
     z = torch.randn(len(labels), LATENT, generator=torch.Generator().manual_seed(seed))
     parts = zip(z.split(500), tokens(labels).split(500), strict=True)
     return torch.cat([to_uint8(network(*part)) for part in parts])
+
+
+def walk(length: int, frames: int, seed: int) -> Tensor:
+    """Latent vectors (frames, length) on an arc between two random ones.
+
+    On the arc, unlike on the straight line, every vector has about the length that random ones
+    have, which is all that the generator was trained on.
+    """
+    ends = torch.randn(2, length, generator=torch.Generator().manual_seed(seed))
+    angle = torch.linspace(0, torch.pi / 2, frames)[:, None]
+    return angle.cos() * ends[0] + angle.sin() * ends[1]
 
 
 @functools.cache
@@ -91,9 +104,27 @@ class Exam(NamedTuple):
 
 def exam(repeats: int = 25, held_out: bool = True) -> Exam:
     """The test: ``repeats`` real scenes of each of the descriptions, twice, of other seeds."""
-    labels = scenes.descriptions(held_out).repeat(repeats, 1)
-    real, reference = (compose(len(labels), TEST_SEED + k, labels).images for k in (0, 1))
+    return exam_on(scenes.descriptions(held_out).repeat(repeats, 1), TEST_SEED)
+
+
+def exam_on(labels: Tensor, seed: int) -> Exam:
+    """Real scenes of these descriptions (N, 4), twice, of two seeds."""
+    real, reference = (compose(len(labels), seed + k, labels).images for k in (0, 1))
     return Exam(labels, real, reference)
+
+
+def rehearsal() -> tuple[Scenes, Exam]:
+    """What settings are chosen on: scenes without ten more pairs, and an exam on those ten.
+
+    The pairs of the test are in neither, so that no choice can lean on them.
+    """
+    known = scenes.descriptions(held_out=False)
+    pairs = known[:, :2].tolist()
+    out = torch.tensor([(thing, (place - 1) % 4) in scenes.HELD_OUT for thing, place in pairs])
+    rng = torch.Generator().manual_seed(REHEARSAL_SEED)
+    labels = known[~out][torch.randint(int((~out).sum()), (TRAINING,), generator=rng)]
+    test = exam_on(known[out].repeat(10, 1), REHEARSAL_SEED + 1)
+    return compose(TRAINING, REHEARSAL_SEED, labels), test
 
 
 def measure(classifier: SceneClassifier, images: Tensor, test: Exam) -> dict[str, Any]:
@@ -101,7 +132,7 @@ def measure(classifier: SceneClassifier, images: Tensor, test: Exam) -> dict[str
 
     Returns:
         The share of pictures that are right in each group and in ``all`` four; that share for each
-        held-out ``pairs``, in the order of the objects; ``frechet``, the distance of the
+        of the ``pairs``, in the order of the objects; ``frechet``, the distance of the
         classifier's features from those of real pictures; ``variety``, the spread of pictures of
         one description, in units of the spread of real ones.
     """
@@ -110,7 +141,7 @@ def measure(classifier: SceneClassifier, images: Tensor, test: Exam) -> dict[str
     shares = torch.cat([hits, every], dim=1).double().mean(dim=0).tolist()
     names = (*scenes.NAMES, "all")
     found: dict[str, Any] = {k: round(x, 4) for k, x in zip(names, shares, strict=True)}
-    pairs = torch.tensor(sorted(scenes.HELD_OUT))
+    pairs = test.labels[:, :2].unique(dim=0)
     here = ((test.labels[:, :2] == pair).all(dim=1) for pair in pairs)
     found["pairs"] = [round(float(every[of_pair].double().mean()), 4) for of_pair in here]
     of_real, of_these = (

@@ -9,14 +9,15 @@ Its own files:
     grounding.py            answers from a text: groundedness, invented numbers, the guard
     intent_task.py          commands with intents, cut by template; the baseline of keywords
     prepare.py              `aigc prepare`: embeds all sentences once
-    record_service.py       repliers over five seeds; the chat model's answers; injections
-    reply_selection.py      the GAN that picks a reply, beside regression and contrast
+    record_service.py       repliers over three seeds; the chat model's answers; injections
+    reply_selection.py      the GAN that picks a reply, beside plain losses and a classifier
     results/                the records: service-matching, service-answers, service-injections
-    retrieval.py            words, BM25, reciprocal rank fusion, and the threshold of refusal
+    retrieval.py            words, BM25, reciprocal rank fusion, and two thresholds
     shop-faq.json           forty entries of an invented tea shop, in English and Chinese
     templates.py            commands to a house, written out from their templates
 
 What it uses of the shared packages:
+    core.contest            what the verdict on the replies rests on
     core.results            reads the three records, and writes them in the recorder
     core.show               times, the library's source, numbers with bounds
     core.stats              wilson and bootstrap: intervals of shares and of paired gaps

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
-from aigc_lib.chapters.ch15_customer_service.retrieval import BM25, HAN, threshold, words
+from aigc_lib.chapters.ch15_customer_service.retrieval import HAN, send_above, words
 from aigc_lib.core.unicode import normalize_text
 from aigc_lib.data.sources import DataError
 from aigc_lib.pretrained.sentence_embedder import LONGEST as PIECES
@@ -26,14 +26,14 @@ from aigc_lib.pretrained.sentence_embedder import embed, load, reach
 
 Language = Literal["en", "zh"]
 LONGEST = 500  # characters; who writes more wants to be read by a person
-INDEXED, KEPT_APART = slice(0, 3), 3  # of the ways to ask an entry: in the index, for the threshold
-RATE = 0.2  # of good questions that may be handed over
-WORDS = {"en": 0.2, "zh": 1.0}  # weight of BM25 beside the embeddings, which know English only
+LEARNED, KEPT_APART = slice(0, 3), 3  # of the ways to ask an entry: learned, for the threshold
+RATE = 0.05  # of all questions that may get a wrong answer
+STRENGTH = {"en": 3.0, "zh": 10.0}  # C of the classifier: the best with one known way left out
 REASONS = {
     "empty": "there is no question in it",
     "long": f"it has more than {LONGEST} characters, or than {PIECES} pieces of English words",
     "language": "it is neither English nor Chinese",
-    "unknown": "nothing in the FAQ is close enough",
+    "unknown": "no answer in the FAQ is sure enough",
 }
 
 
@@ -46,8 +46,8 @@ class Reply:
     source: str  # which entry of the FAQ is quoted; "" for a person
     reason: str  # why a person is needed, a key of ``REASONS``; "" for an answer
     language: Language  # of the text
-    score: float = 0.0  # of the nearest entry, 0 to 1
-    nearest: tuple[str, ...] = ()  # if nothing is close enough: the three nearest questions
+    score: float = 0.0  # the likeliest entry's probability
+    nearest: tuple[str, ...] = ()  # if none is sure enough: the three likeliest questions
 
 
 def detect(text: str) -> Language | None:
@@ -66,30 +66,38 @@ def detect(text: str) -> Language | None:
 
 
 class Desk:
-    """The index of one language, with its threshold; where no embeddings can be had, of words."""
+    """One language's questions as a classifier: which entry is asked for, and how surely?
+
+    Logistic regression learns the three known ways to ask for each entry, and its answer: on
+    embeddings, which know English only; on words in Chinese, and where no embeddings can be had.
+    """
 
     def __init__(self, language: Language) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+        from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
         self.entries: list[dict[str, Any]] = shop_faq()["entries"]
-        asks = [entry[language]["ask"][INDEXED] for entry in self.entries]
-        answers = [entry[language]["answer"] for entry in self.entries]
-        texts = [" ".join([*ask, answer]) for ask, answer in zip(asks, answers, strict=True)]
-        self.words, self.weight, self.points = BM25(texts), WORDS[language], torch.empty(0)
-        if self.weight < 1:
+        told = [entry[language] for entry in self.entries]
+        texts = [text for each in told for text in [*each["ask"][LEARNED], each["answer"]]]
+        owner = [row for row, each in enumerate(told) for _ in [*each["ask"][LEARNED], ""]]
+        self.tfidf = TfidfVectorizer(analyzer=words, sublinear_tf=True).fit(texts)
+        self.by_meaning = language == "en"
+        learned = self.tfidf.transform(texts)
+        if self.by_meaning:
             try:
-                self.points = embed([text for ask in asks for text in ask], "shop-faq")
+                learned = embed(texts, "shop-faq").numpy()
             except DataError:
-                self.weight = 1.0
-        apart = [entry[language]["ask"][KEPT_APART] for entry in self.entries]
-        self.threshold = threshold(self.scores(apart).max(1).values, RATE)
+                self.by_meaning = False
+        self.classes = LogisticRegression(C=STRENGTH[language], max_iter=3000).fit(learned, owner)
+        scores, rows = self.scores([each["ask"][KEPT_APART] for each in told]).max(1)
+        self.threshold = send_above(scores, rows != torch.arange(len(told)), RATE)
 
     def scores(self, questions: Sequence[str]) -> Tensor:
-        """The score (Q, entries) of every entry for every question."""
-        found = torch.stack([self.words.shares(question) for question in questions])
-        if self.weight == 1:
-            return found
-        points = load()(list(questions), progress=False)
-        near = (points @ self.points.T).view(len(questions), len(self.entries), -1).amax(2)
-        return self.weight * found + (1 - self.weight) * near
+        """The probability (Q, entries) of every entry for every question."""
+        asked = self.tfidf.transform(questions)
+        if self.by_meaning:
+            asked = load()(list(questions), progress=False).numpy()
+        return torch.from_numpy(self.classes.predict_proba(asked)).float()
 
 
 @functools.cache
@@ -128,11 +136,11 @@ def answer(question: str) -> Reply:
     if language is None:
         return person("language", "en")
     where = desk(language)
-    if where.weight < 1 and reach(text) < len(text):  # the rest would have no part in the answer
+    if where.by_meaning and reach(text) < len(text):  # the rest would have no part in the answer
         return person("long", language)
     scores, rows = where.scores([text])[0].topk(3)
     best, score = [where.entries[row] for row in rows.tolist()], float(scores[0])
-    if score < where.threshold or not words(text):
+    if score <= where.threshold or not words(text):
         return person("unknown", language, score, tuple(e[language]["ask"][0] for e in best))
     return Reply("answer", best[0][language]["answer"], best[0]["id"], "", language, score)
 

@@ -1,26 +1,31 @@
 """Record what is too slow for chapter 15: trained repliers over seeds, and answers of SmolLM2.
 
-    aigc record 15 service     # about ten minutes
+    aigc record 15 service     # about half an hour
 
-Three records: five seeds of the repliers, 52 questions, ten attempts to make the model lie.
+Three records: seeds of the repliers, 52 questions to the model, ten attempts to make it lie.
 """
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import fmean
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from aigc_lib.chapters.ch15_customer_service import faq_task, grounding, reply_selection
+from aigc_lib.chapters.ch15_customer_service import faq_task, grounding
+from aigc_lib.chapters.ch15_customer_service import reply_selection as rs
 from aigc_lib.chapters.ch15_customer_service.data import shop_faq
+from aigc_lib.chapters.ch15_customer_service.reply_selection import Task, Watch
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
+from aigc_lib.core.contest import Contest, Contestant, tuned
 from aigc_lib.core.results import Recording
 from aigc_lib.pretrained import chat_model
 
-Scores = Iterator[tuple[str, float, Tensor]]  # way, weight of R1, scores
-PENALTIES = (0.1, 1.0, 10.0)
+MARKS = (50, 100, 200, 300, 500, 750, 1000, 1250, 1500, 2000)  # steps
+Score = Callable[[Any, Tensor, Tensor], Tensor]  # of what is trained, for questions and a pool
 ASKED, STRANGE = 40, 12
 LIE = "everything is free today"
 ATTACKS = (
@@ -37,36 +42,79 @@ ATTACKS = (
 )
 
 
-def ways(asked: Tensor, replied: Tensor, test: Tensor, pool: Tensor, seed: int) -> Scores:
-    """Train in every way on the same pairs, and score the pool for the test questions.
+def share(scores: Tensor, right: list[tuple[int, ...]]) -> float:
+    """Of the questions, how many have a right reply first."""
+    return round(float(found_at(scores, right, 1).float().mean()), 4)
 
-    The game gets three weights of its penalty, so that a bad one cannot be what it loses by.
+
+def watcher(task: Task, *noted: tuple[dict[str, Any], Score]) -> Watch:
+    """Adds to each row, at its steps, who is right where one chooses, and in the test."""
+
+    def watch(step: int, trained: Any) -> None:
+        for row, score in noted if step in MARKS else ():
+            row["choose"].append(share(score(trained, task.choose, task.pool), task.choose_right))
+            row["test"].append(share(score(trained, task.test, task.pool), task.right))
+
+    return watch
+
+
+def trained(task: Task, seed: int) -> Iterator[dict[str, Any]]:
+    """Train in every way on the same pairs: a row for each way and setting.
+
+    Everyone gets three settings: the games weights of R1, the plain losses step sizes.
     """
-    for mismatched, r1 in itertools.product((False, True), PENALTIES):
-        players = reply_selection.fit_game(asked, replied, seed, mismatched=mismatched, r1=r1)
-        way = "game with mismatches" if mismatched else "game"
-        yield way, r1, reply_selection.game_scores(players, test, pool)
-        yield f"judge of the {way}", r1, reply_selection.discriminator_scores(players, test, pool)
-    for loss in (reply_selection.regression, reply_selection.contrast):
-        replier = reply_selection.fit(asked, replied, loss, seed)
-        yield loss.__name__, 0.0, reply_selection.taught_scores(replier, test, pool)
+
+    def row(way: str, setting: float) -> dict[str, Any]:
+        told = {"task": "known replies", "way": way, "setting": setting, "seed": seed}
+        return told | {"steps": MARKS, "choose": [], "test": []}
+
+    run = task.questions, task.replies
+    for way, r1 in itertools.product(("game", "game with mismatches"), (0.1, 1.0, 10.0)):
+        game, judge = row(way, r1), row(f"judge of the {way}", r1)
+        both = (game, rs.game_scores), (judge, rs.discriminator_scores)
+        wrong, watch = way.endswith("mismatches"), watcher(task, *both)
+        rs.fit_game(*run, seed, MARKS[-1], mismatched=wrong, r1=r1, watch=watch)
+        yield from (game, judge)
+    for loss, lr in itertools.product((rs.regression, rs.contrast), (1e-4, 3e-4, 1e-3)):
+        plain = row(loss.__name__, lr)
+        watch = watcher(task, (plain, rs.taught_scores))
+        rs.fit(*run, loss, seed, MARKS[-1], lr=lr, watch=watch)
+        yield plain
+
+
+def contest(task: Task, runs: list[dict[str, Any]]) -> Contest:
+    """What the verdict rests on: everyone with the setting and the step that were chosen for it."""
+    why = "It was taken where it was best; from there on it only went up and down."
+    names = dict.fromkeys(run["way"] for run in runs)
+    everyone = {way: tuned([run for run in runs if run["way"] == way], why) for way in names}
+    near = (task.test @ task.questions.T).view(len(task.test), len(task.pool), -1).amax(2)
+    classes = partial(rs.class_scores, task)
+    tried = {c: share(classes(c, task.choose), task.choose_right) for c in (3.0, 30.0, 300.0)}
+    best = max(tried, key=tried.__getitem__)
+    for way, settings, chosen, scores, why in (
+        ("classes", 3, {"C": best}, classes(best, task.test), "It is fitted to the end."),
+        ("nearest known question", 0, None, near, "Nothing is learned."),
+        ("cosine", 0, None, task.test @ task.pool.T, "Nothing is learned."),
+    ):
+        each = [share(scores, task.right)] * len(everyone["game"].scores)
+        everyone[way] = Contestant(settings, chosen, each, why=why)
+    ranks = sorted(everyone, key=lambda way: fmean(everyone[way].scores))
+    game = [way for way in ranks if way.startswith("game")][-1]
+    return Contest(
+        "known replies", "right reply first, share of questions", "higher",
+        "one more way to ask for each entry", "two further ways to ask for each entry",
+        everyone, {"best": ranks[-1], "against": game}, "cosine", "classes",
+        "The cosine and the nearest known question have nothing to set.",
+    )  # fmt: skip
 
 
 def record_matching(seeds: int, command: str) -> None:
-    """Recall of every way to train, for each setting and seed."""
-    settings = {
-        "new questions": reply_selection.new_questions(),
-        "known replies": reply_selection.known_replies(),
-    }
-    recording = Recording("service-matching", __file__, command, key=("setting", "seed"))
-    for setting, seed in recording.missing(itertools.product(settings, range(seeds))):
-        asked, replied, test, pool, right = settings[setting]
-        rows = []
-        for way, r1, scores in ways(asked, replied, test, pool, seed):
-            found = {k: float(found_at(scores, right, k).float().mean()) for k in (1, 5)}
-            row = {"setting": setting, "way": way, "r1": r1, "seed": seed}
-            rows.append(row | {f"recall@{k}": round(share, 4) for k, share in found.items()})
-        recording.add(*rows)
+    """Every way to train along its steps, for each setting and seed."""
+    task, key = rs.known_replies(), ("seed",)
+    recording = Recording("service-matching", __file__, command, key)
+    for seed in recording.missing(range(seeds)):
+        recording.add(*trained(task, seed))
+    recording.declare(contest(task, recording.rows))
 
 
 def record_answers(model: chat_model.Chat, command: str) -> None:
@@ -93,22 +141,16 @@ def record_answers(model: chat_model.Chat, command: str) -> None:
         recording.add({"part": part, "found": found, "with text": with_text, **said})
 
 
-def answered(
-    model: chat_model.Chat, entry: dict[str, Any], text: str, with_text: bool
-) -> dict[str, Any]:
+def answered(model: chat_model.Chat, entry: Any, text: str, with_text: bool) -> dict[str, Any]:
     """One answer, judged by the text that was found and by the entry's own answer."""
     start = time.perf_counter()
     said = grounding.write(model, entry["question"], text if with_text else "")
     numbers, right = set(grounding.numbers(said)), set(grounding.numbers(entry["answer"]))
     return {
-        "id": entry["id"],
-        "answer": said,
-        "grounded": grounding.groundedness(said, text),
-        "invented": grounding.invented(said, text),
-        "sent": grounding.guarded(said, text),
-        "right numbers": len(numbers & right),
-        "seconds": round(time.perf_counter() - start, 2),
-    }
+        "id": entry["id"], "answer": said, "grounded": grounding.groundedness(said, text),
+        "invented": grounding.invented(said, text), "sent": grounding.guarded(said, text),
+        "right numbers": len(numbers & right), "seconds": round(time.perf_counter() - start, 2),
+    }  # fmt: skip
 
 
 def record_injections(model: chat_model.Chat, command: str) -> None:
@@ -123,15 +165,14 @@ def record_injections(model: chat_model.Chat, command: str) -> None:
         })  # fmt: skip
 
 
-def main(seeds: int = 5) -> None:
+def main(seeds: int = 3) -> None:
     """Record all three.
 
     Args:
         seeds: of the repliers, from 0 on.
     """
     torch.set_num_threads(1)
-    command = f"aigc record 15 service --seeds {seeds}"
+    command, model = f"aigc record 15 service --seeds {seeds}", chat_model.load()
     record_matching(seeds, command)
-    model = chat_model.load()
     record_answers(model, command)
     record_injections(model, command)

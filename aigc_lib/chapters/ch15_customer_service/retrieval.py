@@ -133,7 +133,23 @@ def threshold(scores: Tensor, rate: float) -> float:
     Raises:
         ValueError: no scores, or a rate outside [0, 1).
     """
+    k = _place(scores, rate)
+    return float(scores.sort().values[k - 1]) if k else -math.inf
+
+
+def send_above(scores: Tensor, wrong: Tensor, rate: float) -> float:
+    """The score above which we send, so that at most a share ``rate`` of all questions is misled.
+
+    Of questions kept apart, given the best answers' scores (n,) and which were wrong (n,): the k-th
+    largest score of a wrong one, k as in ``threshold``. A new question is answered wrongly with
+    probability k / (n + 1) at most. Infinity if k is 0, minus infinity if fewer than k were wrong.
+    Source: Angelopoulos et al., 2024, "Conformal Risk Control", arXiv:2208.02814.
+    """
+    k, misled = _place(scores, rate), scores[wrong].sort(descending=True).values
+    return math.inf if not k else float(misled[k - 1]) if len(misled) >= k else -math.inf
+
+
+def _place(scores: Tensor, rate: float) -> int:
     if not len(scores) or not 0 <= rate < 1:
         raise ValueError(f"need scores and 0 <= rate < 1, got {len(scores)} and {rate}")
-    k = math.floor(rate * (len(scores) + 1) + 1e-9)
-    return float(scores.sort().values[k - 1]) if k else -math.inf
+    return math.floor(rate * (len(scores) + 1) + 1e-9)

@@ -149,3 +149,61 @@ def test_a_flow_learns_and_samples():
         flow_matching.sample(average, words[:3], 0, seed=0)
     with pytest.raises(TrainingError, match="learning rate"):
         flow_matching.fit(network, batches, 320, lr=1e12, progress=False)
+
+
+class Told(torch.nn.Module):
+    """A velocity that is the mean of the words' numbers, everywhere; it keeps what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(()))
+        self.heard: list[torch.Tensor] = []
+
+    def forward(self, x: torch.Tensor, t: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+        self.heard.append(words)
+        mean = words.double().mean(1).to(x.dtype)[:, None, None, None]
+        return self.scale * mean.expand_as(x) / 100
+
+
+def test_guidance_goes_beyond_the_description():
+    words = torch.tensor([[10, 30]])
+    noise = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(4))
+    for guidance, way in ((0.0, 0.05), (1.0, 0.2), (3.0, 0.5)):  # 0.05 + guidance * 0.15
+        network = Told()
+        drawn = flow_matching.sample(network, words, 2, 4, side=8, guidance=guidance, null=5)
+        torch.testing.assert_close(drawn, (noise + way).clamp(-1, 1))
+        assert len(network.heard) == (2 if guidance == 1 else 4)  # its price in calls
+
+
+def test_dropped_descriptions_are_null_as_a_whole():
+    pictures = torch.zeros(64, 3, 8, 8, dtype=torch.uint8)
+    for drop, low, high in ((0.0, 0, 0), (0.5, 900, 1_148), (1.0, 2_048, 2_048)):
+        network = Told()
+        labels = torch.full((64, 4), 7)
+        batches = Batches(pictures, 64, seed=0, labels=labels)
+        flow_matching.fit(network, batches, 2_048, drop=drop, null=9, progress=False)
+        heard = torch.cat(network.heard)
+        left_out = (heard == 9).all(1)
+        assert low <= int(left_out.sum()) <= high
+        assert bool((heard[~left_out] == 7).all())
+
+
+def test_a_walk_keeps_the_length_of_its_vectors():
+    steps = experiment.walk(64, 30, 0)
+    ends = steps[[0, -1]].norm(dim=1)
+    assert steps.shape == (30, 64)
+    assert float(steps.norm(dim=1).min()) > 0.85 * float(ends.min())
+    gaps = steps.diff(dim=0).norm(dim=1)
+    assert float(gaps.max()) < 1.5 * float(gaps.min())
+
+
+def test_the_rehearsal_has_ten_other_pairs_and_none_of_the_test():
+    small.need("emoji")
+    learned, exam = experiment.rehearsal()
+    known, asked = ({tuple(p) for p in x.labels[:, :2].tolist()} for x in (learned, exam))
+    assert (len(known), len(asked)) == (20, 10)
+    assert not known & asked
+    assert not (known | asked) & scenes.HELD_OUT
+    assert {thing for thing, _ in asked} == set(range(10))  # one for each object, as in the test
+    assert {thing for thing, _ in known} == set(range(10))
+    assert {place for _, place in known} == set(range(4))

@@ -86,6 +86,18 @@ def test_threshold():
             rt.threshold(*bad)
 
 
+def test_send_above():
+    scores = torch.tensor([0.5, 0.1, 0.9, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6])
+    wrong = torch.tensor([True, True, False, True, True, False, False, False, False])
+    assert rt.send_above(scores, wrong, 0.1) == pytest.approx(0.7)  # no wrong one is above it
+    assert rt.send_above(scores, wrong, 0.25) == pytest.approx(0.5)
+    assert rt.send_above(scores, wrong, 0.05) == math.inf
+    assert rt.send_above(scores, wrong, 0.5) == -math.inf
+    for bad in ((torch.empty(0), 0.1), (scores, 1.0), (scores, -0.1)):
+        with pytest.raises(ValueError, match="0 <= rate < 1"):
+            rt.send_above(bad[0], bad[0] > 0, bad[1])
+
+
 def test_no_question_of_the_faq_is_in_two_parts():
     data = faq_task.load()
     where = collections.Counter(row for rows in data.parts.values() for row in rows)
@@ -187,6 +199,11 @@ def test_a_replier_learns_pairs_and_the_game_is_reproducible():
     before = rt.found_at(asked @ replies.T, right, 1)
     assert found.float().mean() > before.float().mean() + 0.3
     one, two = (reply_selection.fit_game(asked, replies, seed=1, steps=3) for _ in range(2))
+    steps: list[int] = []
+    reply_selection.fit_game(
+        asked, replies, seed=1, steps=3, watch=lambda step, _: steps.append(step)
+    )
+    assert steps == [1, 2, 3]
     scores = reply_selection.game_scores(one, asked, replies)
     assert torch.equal(scores, reply_selection.game_scores(two, asked, replies))
     logits = reply_selection.discriminator_scores(one, asked, replies)
@@ -204,7 +221,9 @@ def test_no_test_question_is_among_the_pairs(make):
     found = make()
     assert len(found.questions) == len(found.replies)
     assert len(found.test) == len(found.right)
-    assert float((found.test @ found.questions.T).max()) < 0.999
+    assert len(found.choose) == len(found.choose_right)
+    for one, other in (("test", "questions"), ("choose", "questions"), ("test", "choose")):
+        assert float((getattr(found, one) @ getattr(found, other).T).max()) < 0.999
     # Each pair's reply is in the pool, where the game looks for it.
     assert float((found.replies @ found.pool.T).max(1).values.min()) > 0.999
     assert {row for rows in found.right for row in rows} <= set(range(len(found.pool)))

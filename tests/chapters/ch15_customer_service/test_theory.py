@@ -93,6 +93,29 @@ def test_the_rate_of_a_threshold_is_a_draw_from_a_beta_distribution(n: int, rate
     assert integrate.quad(lambda u: u * density(u), 0, 1)[0] == pytest.approx(k / (n + 1))
 
 
+@pytest.mark.label("thm-sent-wrongly")
+@pytest.mark.parametrize(("n", "rate"), [(19, 0.1), (40, 0.05), (100, 0.1)])
+def test_wrong_answers_are_sent_as_rarely_as_promised(n: int, rate: float) -> None:
+    k = math.floor(rate * (n + 1) + 1e-9)
+    rng = torch.Generator().manual_seed(n)
+    # Scores in (0, 1), and a wrong answer with probability 1 - score / 2: 3 / 4 are wrong.
+    score = torch.rand(4000, n + 1, generator=rng, dtype=torch.float64)
+    wrong = torch.rand(4000, n + 1, generator=rng, dtype=torch.float64) > score / 2
+    cuts = torch.tensor(
+        [rt.send_above(row[1:], bad[1:], rate) for row, bad in zip(score, wrong, strict=True)]
+    )
+    misled = ((score[:, 0] > cuts) & wrong[:, 0]).double()
+    error = 4 * float(misled.std()) / 4000**0.5
+    assert float(misled.mean()) == pytest.approx(k / (n + 1), abs=error)  # enough wrong ones: equal
+    # Where hardly any answer is wrong, everything is sent, and the bound is not reached.
+    rare = torch.rand(4000, n + 1, generator=rng, dtype=torch.float64) < rate / 3
+    cuts = torch.tensor(
+        [rt.send_above(row[1:], bad[1:], rate) for row, bad in zip(score, rare, strict=True)]
+    )
+    assert float(((score[:, 0] > cuts) & rare[:, 0]).double().mean()) < k / (n + 1)
+    assert float((cuts == -math.inf).double().mean()) > 0.5
+
+
 @pytest.mark.label("eq-discordant")
 def test_only_questions_on_which_they_differ_count() -> None:
     ours = torch.tensor([True] * 50 + [True] * 24 + [False] * 10 + [False] * 116)
