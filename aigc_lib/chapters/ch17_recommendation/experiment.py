@@ -18,7 +18,7 @@ from aigc_lib.pretrained.sentence_embedder import embed
 
 VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
 RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
-BLEND = 1.6  # of a text model beside the history's score; chosen there too
+LINEAR = 100.0  # the penalty of the linear model alone; chosen there too
 LIKELIHOOD = Config(steps=600, lr=5e-3)
 PAIRS = Config(steps=2400, lr=5e-3)
 AFTER = Config(steps=300, lr=1e-4, critic_lr=3e-4)  # the game, after the likelihood
