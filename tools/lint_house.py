@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from tools.lint_records import records
 from tools.notebook import ROOT, code_cells, tree
 
 SHARED = ("core", "data", "nets", "metrics", "gan", "diffusion", "lm")
@@ -175,7 +176,7 @@ def measured(root: Path) -> dict[str, int]:
     }
 
 
-RULES = (needs, notebooks, chapters, homes, uses, sizes)
+RULES = (needs, notebooks, chapters, homes, uses, records, sizes)
 
 
 def main() -> int:

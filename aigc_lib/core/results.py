@@ -8,6 +8,7 @@ versions and date. The page that shows it computes one row again and checks that
 import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from aigc_lib.core.contest import Contest
 from aigc_lib.core.files import write_atomically
 from aigc_lib.core.runtime import machine
 
@@ -52,9 +54,14 @@ class Recording:
         print(f"recorded in {self.path}; delete it to measure everything anew")
 
     def add(self, *rows: Mapping[str, Any]) -> None:
-        """Add the rows of one run, and write the record."""
+        """Add the rows of one run, and write the record; what it declared must be told again."""
         self.rows += [dict(row) for row in rows]
         write(self.path, self.rows, self.command)
+
+    def declare(self, *contests: Contest, why_none: str = "") -> None:
+        """Say what the verdicts drawn from all these rows rest on, or why none is drawn."""
+        told = {"contests": [asdict(contest) for contest in contests], "why_none": why_none}
+        _save(self.path, read(self.path) | told)
 
 
 def write(path: Path, rows: Sequence[Mapping[str, Any]], command: str) -> None:
@@ -66,6 +73,10 @@ def write(path: Path, rows: Sequence[Mapping[str, Any]], command: str) -> None:
         "machine": machine(),
         "rows": [dict(row) for row in rows],
     }
+    _save(path, content)
+
+
+def _save(path: Path, content: Mapping[str, Any]) -> None:
     write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
 

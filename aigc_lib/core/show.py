@@ -112,6 +112,34 @@ def curves(history: Sequence[dict[str, float]], title: str = "") -> Figure:
     return figure
 
 
+def contest(told: dict[str, Any]) -> Figure:
+    """Draw a contest that a record declares: everyone's seeds with their mean, and the verdict.
+
+    Left, the scores, beside the floor and the baseline; right, the interval of the paired
+    difference beside 0, no difference.
+    """
+    scores = {name: each["scores"] for name, each in told["contestants"].items()}
+    size = (9, 1.4 + 0.35 * len(scores))
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, width_ratios=(5, 3), layout="tight")
+    for row, found in enumerate(scores.values()):
+        left.plot(found, [row] * len(found), "o", color="C0", alpha=0.6)
+        left.plot(np.mean(found), row, "|", color="black", markersize=14)
+    for kind, style in (("floor", ":"), ("baseline", "--")):
+        if (line := told[kind]) is not None:
+            place = np.mean(scores[line]) if line in scores else line
+            left.axvline(place, color="grey", linestyle=style, label=kind)
+            left.legend(fontsize="small")
+    left.set(yticks=range(len(scores)), yticklabels=scores, ylim=(len(scores) - 0.5, -0.5))
+    left.set(xlabel=f"{told['measure']}, {told['better']} is better", title=told["tested_on"])
+    verdict = told["verdict"]
+    mean, low, high = verdict["difference"]
+    right.errorbar(mean, 0, xerr=[[mean - low], [high - mean]], fmt="o", color="C1", capsize=4)
+    right.axvline(0, color="grey")
+    right.set(yticks=[], xlabel=f"{verdict['best']} minus {verdict['against']}",
+              title=f"95 % interval over {verdict['over']}")  # fmt: skip
+    return figure
+
+
 def png(picture: Figure | Tensor, columns: int = 8, zoom: int = 1) -> bytes:
     """A figure, or images (N, C, H, W) tiled and enlarged ``zoom`` times, as PNG bytes.
 

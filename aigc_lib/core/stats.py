@@ -1,7 +1,8 @@
 """Intervals: how far a measured share or mean can be trusted."""
 
 import math
-from statistics import NormalDist
+from collections.abc import Sequence
+from statistics import NormalDist, fmean, stdev
 
 import torch
 from torch import Tensor
@@ -50,3 +51,21 @@ def bootstrap(
     tail = (1 - confidence) / 2
     low, high = means.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
     return float(values.double().mean()), low, high
+
+
+def student(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float, float]:
+    """Mean of a few values, such as one a seed, and the ends of its Student's t interval.
+
+    It supposes normal values, and holds for as few as two (Student, 1908, doi:10.2307/2331554). To
+    compare two methods seed by seed, give the differences: a paired interval.
+
+    Raises:
+        ValueError: fewer than two values, or a confidence not between 0 and 1.
+    """
+    from scipy.stats import t
+
+    if len(values) < 2 or not 0 < confidence < 1:
+        raise ValueError(f"need two values and 0 < confidence < 1, got {len(values)}, {confidence}")
+    mean = fmean(values)
+    half = float(t.ppf((1 + confidence) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
+    return mean, mean - half, mean + half

@@ -5,6 +5,7 @@ import inspect
 import io
 import math
 import re
+from dataclasses import asdict
 from typing import Any
 
 import matplotlib as mpl
@@ -17,6 +18,7 @@ from PIL import Image
 from torchvision.utils import make_grid
 
 from aigc_lib.core import show
+from tests.core.test_contest import contest
 
 mpl.use("Agg")
 
@@ -225,3 +227,28 @@ def test_source_is_the_librarys_own(shown: list[dict[str, Any]]) -> None:
     assert one.rstrip() in text
     assert f"class {two}" in text
     assert data["text/markdown"] == f"```python\n{data['text/plain']}\n```"
+
+
+# ------------------------------------------------------------------------------------ contests
+
+
+def test_a_contest_is_drawn_from_its_declaration() -> None:
+    told = asdict(contest(floor=0.8, baseline="old", measure="accuracy (share)"))
+    left, right = show.contest(told).axes
+    points = [line.get_xdata() for line in left.lines if line.get_marker() == "o"]
+    assert [list(x) for x in points] == [each["scores"] for each in told["contestants"].values()]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["new", "old"]
+    assert left.get_xlabel() == "accuracy (share), higher is better"
+    levels = {line.get_label(): line.get_xdata()[0] for line in left.lines}
+    assert levels["floor"] == 0.8
+    assert levels["baseline"] == pytest.approx(np.mean([0.6, 0.66, 0.61]))
+    mean, low, high = told["verdict"]["difference"]
+    (bar,) = right.collections[0].get_segments()
+    np.testing.assert_allclose(bar[:, 0], [low, high])
+    np.testing.assert_allclose(right.lines[0].get_xdata(orig=False), [mean])
+    assert right.get_xlabel() == "new minus old"
+    assert right.get_title() == "95 % interval over seeds"
+
+
+def test_a_contest_without_floor_and_baseline_has_no_legend() -> None:
+    assert show.contest(asdict(contest())).axes[0].get_legend() is None
