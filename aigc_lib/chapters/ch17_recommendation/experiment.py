@@ -107,7 +107,7 @@ def winner(rows: list[dict[str, Any]], model: str) -> Config:
 
 def train(
     data: Data, when: Period, model: str, config: Config, seed: int, start: Ranker | None = None,
-    inputs: str = "both", watch: irgan.Watch = lambda step, model: None,
+    inputs: str = "both", watch: irgan.Watch = lambda *_: None,
 ) -> Ranker:  # fmt: skip
     """One training of a neural ranker that sees the films' text, free vectors, or both.
 
@@ -136,11 +136,6 @@ def blended(first: Tensor, second: Tensor, weight: float) -> Tensor:
 def hybrid(data: Data, when: Period, ridge: float = RIDGE, weight: float = WEIGHT) -> Tensor:
     """The table of the linear model whose rows are people and texts."""
     return baselines.linear(when.liked, ridge, data.points, weight)
-
-
-def shortened(data: Data, when: Period, last: int) -> Period:
-    """The same requests, with only the last few liked films in the history."""
-    return when._replace(history=temporal_split.history(when.asked, len(data.films), last))
 
 
 class Unseen(NamedTuple):
@@ -172,12 +167,3 @@ def among(part: Unseen, scores: Tensor) -> Tensor:
     hidden[:, part.films] = scores[:, part.films]
     lists = ranking_metrics.top(hidden, [request.rated for request in asked])
     return ranking_metrics.ndcg(lists, [request.wanted for request in asked])
-
-
-def floor(part: Unseen) -> float:
-    """What random lists of the hidden films would get."""
-    total, asked = 0.0, part.period.asked
-    for request in asked:
-        left = len(part.films) - int(torch.isin(request.rated, part.films).sum())
-        total += ranking_metrics.random_ndcg(left, len(request.wanted), 10)
-    return total / len(asked)

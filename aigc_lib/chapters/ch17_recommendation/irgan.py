@@ -96,10 +96,6 @@ def pair_loss(good: Tensor, bad: Tensor) -> Tensor:
 Watch = Callable[[int, Ranker], None]  # told of the model after each step, from 1 on
 
 
-def _unwatched(step: int, model: Ranker) -> None:
-    """Nobody looks."""
-
-
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
@@ -107,7 +103,7 @@ def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 
 def fit_likelihood(
-    model: Ranker, liked: Tensor, config: Config, seed: int = 0, watch: Watch = _unwatched
+    model: Ranker, liked: Tensor, config: Config, seed: int = 0, watch: Watch = lambda *_: None
 ) -> Ranker:
     """Maximise the log-probability of what was hidden; TrainingError if it is no number."""
     rng = torch.Generator().manual_seed(seed)
@@ -123,7 +119,7 @@ def fit_likelihood(
 
 
 def fit_pairs(
-    model: Ranker, liked: Tensor, config: Config, seed: int = 0, watch: Watch = _unwatched
+    model: Ranker, liked: Tensor, config: Config, seed: int = 0, watch: Watch = lambda *_: None
 ) -> Ranker:
     """Pairs of a hidden film and one drawn evenly from those that the person has not liked."""
     rng = torch.Generator().manual_seed(seed)
@@ -165,7 +161,7 @@ def policy_loss(log_p: Tensor, logits: Tensor, drawn: Tensor | None) -> Tensor:
 
 def fit_game(
     generator: Ranker, critic: Ranker, liked: Tensor, config: Config, seed: int = 0,
-    exact: bool = False, watch: Watch = _unwatched,
+    exact: bool = False, watch: Watch = lambda *_: None,
 ) -> Ranker:  # fmt: skip
     """IRGAN's game, one step of each in turn; returns the generator. TrainingError as above.
 

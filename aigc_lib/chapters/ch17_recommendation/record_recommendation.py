@@ -2,16 +2,18 @@
 
     aigc record 17 recommendation
 
-Three records. In the first, every model is given six settings, is asked about the first period ten
-times while it trains, and so chooses setting and number of steps; the winner's curve is recorded
-with three seeds. The second asks the winners about the second period, five seeds each. The third
-ranks films that nobody has rated. Half an hour in all.
+Two records. In the first, every model is given six settings, is asked about the first period ten
+times while it trains, and so chooses setting and steps; the winner's curve has three seeds. The
+second asks the winners, five seeds each, about the second period, and about films that nobody has
+rated. Forty minutes in all.
 """
 
 import itertools
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from functools import cache, partial
+from statistics import mean
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,8 +21,8 @@ from torch import Tensor
 from aigc_lib.chapters.ch17_recommendation import baselines, experiment
 from aigc_lib.chapters.ch17_recommendation.experiment import SETTING, Data, Period, train, winner
 from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
+from aigc_lib.core.contest import Contest, Contestant
 from aigc_lib.core.results import Recording
-from aigc_lib.core.stats import bootstrap
 
 Model = Callable[[Tensor], Tensor]  # histories (N, films) -> scores (N, films)
 
@@ -41,39 +43,45 @@ GRIDS = {  # six settings each, and ten numbers of steps, up to the first number
 BLENDS = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 
-def choose(command: str, data: Data, when: Period) -> dict[str, Config]:
-    """Record what was tried on the first period; the winners, by model."""
+LATER = ("likelihood, longer", "game after")  # these go on from a trained likelihood
+
+
+def setting(config: Config) -> tuple[float, ...]:
+    """What tells it from the others of its grid."""
+    return tuple(getattr(config, column) for column in SETTING)
+
+
+def choose(command: str, data: Data, when: Period) -> list[dict[str, Any]]:
+    """Record what was tried on the first period."""
     recording = Recording("recommendation-choices", __file__, command, ("model", *SETTING, "seed"))
-    won: dict[str, Config] = {}
 
     @cache
     def started(seed: int) -> Ranker:
-        return train(data, when, "likelihood", won["likelihood"], seed)
+        config = winner(recording.rows, "likelihood")
+        return train(data, when, "likelihood", config, seed)
 
     def run(model: str, config: Config, seed: int) -> None:
         curve = []
 
         def watch(step: int, ranker: Ranker) -> None:
-            if step % (GRIDS[model][0] // 10) == 0:
-                with torch.no_grad():
-                    found = experiment.measure(data, when, ranker(when.history))
-                curve.append([step, round(float(found.ndcg.mean()), 5)])
+            if step % (config.steps // 10) == 0:
+                curve.append([step, row_of(data, when, ranker)["ndcg"]])
 
-        start = started(seed) if model in ("likelihood, longer", "game after") else None
+        start = started(seed) if model in LATER else None
         inputs = "free" if model == "pairs" else "both"
         train(data, when, model, config, seed, start, inputs, watch)
-        setting = {k: getattr(config, k) for k in SETTING}
-        recording.add({"model": model, **setting, "seed": seed, "curve": curve})
+        told = dict(zip(SETTING, setting(config), strict=True))
+        recording.add({"model": model, **told, "seed": seed, "curve": curve})
 
     for model, (steps, grid) in GRIDS.items():
-        some = {tuple(getattr(c, k) for k in SETTING): c for c in grid}
-        for _, *setting, seed in recording.missing([(model, *s, 0) for s in some]):
-            run(model, replace(some[tuple(setting)], steps=steps), seed)
-        won[model] = winner(recording.rows, model)
-        best = tuple(getattr(won[model], k) for k in SETTING)
-        for *_, seed in recording.missing([(model, *best, seed) for seed in (1, 2)]):
-            run(model, replace(won[model], steps=steps), seed)
-    return won
+        configs = {(model, *setting(c)): replace(c, steps=steps) for c in grid}
+        for key in recording.missing([(*key, 0) for key in configs]):
+            run(model, configs[key[:-1]], 0)
+        best = (model, *setting(winner(recording.rows, model)))
+        for key in recording.missing([(*best, seed) for seed in (1, 2)]):
+            run(model, configs[best], key[-1])
+    recording.declare(why_none="it holds what was tried; the verdicts stand beside the tests")
+    return recording.rows
 
 
 def trainings(
@@ -122,50 +130,73 @@ def row_of(data: Data, when: Period, model: Model) -> dict[str, float]:
 
 
 def record_test(
-    command: str, data: Data, first: Period, second: Period, won: dict[str, Config], seeds: int
+    command: str, data: Data, first: Period, second: Period, tried: list[dict[str, Any]], seeds: int
 ) -> None:
     """Every random model on the second period; the blends' weights by the first."""
+    won = {model: winner(tried, model) for model in GRIDS}
     key = ("model", "inputs", "weight", "seed")
     recording = Recording("recommendation", __file__, command, key)
-    tried: dict[str, dict[float, float]] = {}
-    for (model, weight), mix in blends(first, trainings(data, first, won, 0, "text")).items():
-        tried.setdefault(model, {})[weight] = row_of(data, first, mix())["ndcg"]
-    chosen = [(model, max(few, key=few.__getitem__)) for model, few in tried.items()]
-    for seed, inputs in itertools.product(range(seeds), ("both", "text", "free")):
-        made = trainings(data, second, won, seed, inputs)
+    for seed, inputs in itertools.product(range(seeds), ("both", "text", "free", "new films")):
+        part = experiment.unseen(data, second, seed)
+        when, kind = (part.period, "text") if inputs == "new films" else (second, inputs)
+        made: dict[str, Callable[[], Model]] = {**trainings(data, when, won, seed, kind)}
         for run in recording.missing([(model, inputs, None, seed) for model in made]):
-            row = {"model": run[0], "inputs": inputs, "seed": seed}
-            recording.add(row | row_of(data, second, made[run[0]]()))
-        if inputs != "text":
-            continue
-        mixed = blends(second, made)
-        for model, _, weight, _ in recording.missing([(m, None, w, seed) for m, w in chosen]):
-            row = {"model": model, "weight": weight, "seed": seed}
-            recording.add(row | row_of(data, second, mixed[model, weight]()))
+            model = made[run[0]]()
+            if inputs == "new films":
+                with torch.no_grad():
+                    found = experiment.among(part, model(when.history))
+                told = {"ndcg": round(float(found.mean()), 5)}
+            else:
+                told = row_of(data, second, model)
+            recording.add({"model": run[0], "inputs": inputs, "seed": seed} | told)
+    likely = {
+        what: row_of(data, first, mix())["ndcg"]
+        for what, mix in blends(first, trainings(data, first, won, 0, "text")).items()
+    }
+    names = sorted({name for name, _ in likely})
+    best = {max((w for w in likely if w[0] == name), key=likely.__getitem__) for name in names}
+    for seed in range(seeds):
+        mixed = blends(second, trainings(data, second, won, seed, "text"))
+        for name, _, weight, _ in recording.missing([(n, None, w, seed) for n, w in best]):
+            told = row_of(data, second, mixed[name, weight]())
+            recording.add({"model": name, "weight": weight, "seed": seed} | told)
+    recording.declare(*contests(tried, recording.rows))
 
 
-def record_fresh(
-    command: str, data: Data, when: Period, won: dict[str, Config], seeds: int
-) -> None:
-    """Text models that rank films of which they have seen no rating: every fifth film, hidden."""
-    recording = Recording("recommendation-fresh", __file__, command, key=("model", "seed"))
-    models = ("likelihood", "game after", "mean text", "hybrid")
-    for model, seed in recording.missing([(m, seed) for seed in range(seeds) for m in models]):
-        part = experiment.unseen(data, when, seed)
-        history = part.period.history
-        if model == "mean text":
-            scores = baselines.profile(history, data.points)
-        elif model == "hybrid":
-            scores = history @ experiment.hybrid(data, part.period)
-        else:
-            scores = trainings(data, part.period, won, seed, "text")[model]()(history)
-        found, low, high = bootstrap(experiment.among(part, scores))
-        row = {"model": model, "seed": seed, "ndcg": found, "low": low, "high": high}
-        recording.add(row | {"random": experiment.floor(part)})
+def contests(tried: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Iterator[Contest]:
+    """What the page decides about the game: after the likelihood, and from nothing."""
+
+    def mean_curve(model: str, won: Config) -> list[list[float]]:
+        key = (model, *setting(won))
+        own = [r["curve"] for r in tried if tuple(r[c] for c in ("model", *SETTING)) == key]
+        return [[p[0][0], mean(score for _, score in p)] for p in zip(*own, strict=True)]
+
+    def entry(model: str) -> Contestant:
+        won = winner(tried, model)
+        curve = mean_curve(model, won)
+        if model in LATER:  # its budget begins with that of the likelihood which it goes on from
+            start = winner(tried, "likelihood")
+            before = [p for p in mean_curve("likelihood", start) if p[0] < start.steps]
+            curve = before + [[start.steps + steps, score] for steps, score in curve]
+        inputs = "free" if model == "pairs" else "both"
+        scores = [r["ndcg"] for r in rows if r["model"] == model and r.get("inputs") == inputs]
+        late = "its curve had not ended: more steps might help it" if model == "pairs" else ""
+        return Contestant(len(GRIDS[model][1]), asdict(won), scores, curve, late)
+
+    for name, models in {
+        "the game after the likelihood": LATER,
+        "the game from nothing": ("likelihood", "pairs", "game alone"),
+    }.items():
+        everyone = {model: entry(model) for model in models}
+        order = sorted(models, key=lambda model: -mean(everyone[model].scores))
+        rival = order[1] if "game" in order[0] else next(m for m in order if "game" in m)
+        verdict = {"best": order[0], "against": rival, "over": "seeds"}
+        periods = "the first period's requests", "the second period's requests"
+        yield Contest(name, "NDCG@10", "higher", *periods, everyone, verdict, 0.0143, 0.1616)
 
 
 def main(seeds: int = 5) -> None:
-    """Record all three.
+    """Record both.
 
     Args:
         seeds: how many on the second period, from 0 on.
@@ -173,6 +204,4 @@ def main(seeds: int = 5) -> None:
     torch.set_num_threads(1)  # networks this small gain nothing from more
     data, command = experiment.load(), f"aigc record 17 recommendation --seeds {seeds}"
     first, second = (experiment.period(data, p) for p in (experiment.VALID, experiment.TEST))
-    won = choose(command, data, first)
-    record_test(command, data, first, second, won, seeds)
-    record_fresh(command, data, second, won, seeds)
+    record_test(command, data, first, second, choose(command, data, first), seeds)
