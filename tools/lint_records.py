@@ -19,7 +19,7 @@ ENDED = 0.10  # a curve has ended if its last quarter made at most this share of
 UNDECLARED = {
     "answering", "bench-dcgan", "bench-mlp", "cartpole", "collapse", "contest", "finance",
     "finetuning", "first-gan-seeds", "ladder-cpu", "masked", "pretraining", "quality",
-    "recommendation", "recommendation-choices", "recommendation-fresh", "scaling", "scenes",
+    "scaling", "scenes",
     "service-answers", "service-injections", "service-matching", "stacked", "steering",
 }  # fmt: skip
 

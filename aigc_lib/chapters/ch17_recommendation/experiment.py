@@ -18,7 +18,8 @@ from aigc_lib.pretrained.sentence_embedder import embed
 
 VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
 RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
-LINEAR = 100.0  # the penalty of the linear model alone; chosen there too
+LINEAR = 100.0  # the penalty of the linear model alone; chosen there too, as all that follows
+NEIGHBOURS = (1663, 0.0)  # of each film, so all; added below the fraction line
 SETTING = ("lr", "weight_decay", "critic_lr", "head_start")  # what may be chosen, with the steps
 
 
@@ -111,8 +112,8 @@ def train(
 ) -> Ranker:  # fmt: skip
     """One training of a neural ranker that sees the films' text, free vectors, or both.
 
-    model: "pairs", "likelihood", "game", and what follows says more: "game after, exact". With
-    ``start`` a copy of that one goes on. ``watch`` is told of it before the first step, too.
+    model: "pairs", "likelihood..." or "game...", also "game after, exact". With ``start`` a copy of
+    that one goes on. ``watch`` is told of it before the first step, too.
     """
     kind = {"text": inputs != "free", "free": inputs != "text"}
     own = copy.deepcopy(start) if start else ranker(data, seed, **kind)

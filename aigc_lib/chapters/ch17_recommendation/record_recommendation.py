@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import cache, partial
+from operator import attrgetter
 from statistics import mean
 from typing import Any
 
@@ -44,11 +45,7 @@ BLENDS = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 
 LATER = ("likelihood, longer", "game after")  # these go on from a trained likelihood
-
-
-def setting(config: Config) -> tuple[float, ...]:
-    """What tells it from the others of its grid."""
-    return tuple(getattr(config, column) for column in SETTING)
+setting = attrgetter(*SETTING)  # what tells a configuration from the others of its grid
 
 
 def choose(command: str, data: Data, when: Period) -> list[dict[str, Any]]:
@@ -153,13 +150,12 @@ def record_test(
         what: row_of(data, first, mix())["ndcg"]
         for what, mix in blends(first, trainings(data, first, won, 0, "text")).items()
     }
-    names = sorted({name for name, _ in likely})
-    best = {max((w for w in likely if w[0] == name), key=likely.__getitem__) for name in names}
+    best = {max((w for w in likely if w[0] == name), key=likely.__getitem__) for name, _ in likely}
     for seed in range(seeds):
         mixed = blends(second, trainings(data, second, won, seed, "text"))
-        for name, _, weight, _ in recording.missing([(n, None, w, seed) for n, w in best]):
-            told = row_of(data, second, mixed[name, weight]())
-            recording.add({"model": name, "weight": weight, "seed": seed} | told)
+        for name, _, w, _ in recording.missing([(n, None, w, seed) for n, w in best]):
+            told = row_of(data, second, mixed[name, w]())
+            recording.add({"model": name, "weight": w, "seed": seed} | told)
     recording.declare(*contests(tried, recording.rows))
 
 
