@@ -112,8 +112,8 @@ def train(
 ) -> Ranker:  # fmt: skip
     """One training of a neural ranker that sees the films' text, free vectors, or both.
 
-    model: "pairs", "likelihood..." or "game...", also "game after, exact". With ``start`` a copy of
-    that one goes on. ``watch`` is told of it before the first step, too.
+    model: "pairs", "likelihood..." or "game...". With ``start`` a copy of that one goes on.
+    ``watch`` is told of it before the first step, too.
     """
     kind = {"text": inputs != "free", "free": inputs != "text"}
     own = copy.deepcopy(start) if start else ranker(data, seed, **kind)
@@ -123,7 +123,7 @@ def train(
     if model.startswith("likelihood"):
         return irgan.fit_likelihood(own, when.liked, config, seed, watch)
     critic = ranker(data, 1000 + seed, **kind)
-    return irgan.fit_game(own, critic, when.liked, config, seed, model.endswith("exact"), watch)
+    return irgan.fit_game(own, critic, when.liked, config, seed, watch)
 
 
 @torch.no_grad()

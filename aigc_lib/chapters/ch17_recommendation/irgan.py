@@ -161,14 +161,12 @@ def policy_loss(log_p: Tensor, logits: Tensor, drawn: Tensor | None) -> Tensor:
 
 def fit_game(
     generator: Ranker, critic: Ranker, liked: Tensor, config: Config, seed: int = 0,
-    exact: bool = False, watch: Watch = lambda *_: None,
+    watch: Watch = lambda *_: None,
 ) -> Ranker:  # fmt: skip
     """IRGAN's game, one step of each in turn; returns the generator. TrainingError as above.
 
     Before it the discriminator learns alone for ``config.head_start`` steps, against the generator
     as it stands: IRGAN pretrains both. ``watch`` is told of the generator.
-
-    exact: use the generator's exact gradient, which sums over all films, in place of draws.
     """
     rng = torch.Generator().manual_seed(seed)
     critic_adam, generator_adam = (
@@ -188,6 +186,6 @@ def fit_game(
         with torch.no_grad():
             logits = critic(shown)
         again = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
-        _step(generator_adam, policy_loss(log_p, logits, None if exact else again))
+        _step(generator_adam, policy_loss(log_p, logits, again))
         watch(step + 1, generator)
     return generator
