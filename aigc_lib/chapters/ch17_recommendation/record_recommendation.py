@@ -44,7 +44,7 @@ GRIDS = {  # six settings each, ten for the game, and ten numbers of steps, up t
         *_grid("critic_lr", (1e-4,), (3e-4, 1e-3)),
         *_grid("critic_lr", (1e-4,), (3e-4, 1e-3), head_start=300),
     ]),
-    "game alone": (1200, _grid("critic_lr", (3e-4, 1e-3), (1e-3, 3e-3, 1e-2))),
+    "game alone": (800, _grid("critic_lr", (3e-4, 1e-3), (1e-3, 3e-3, 1e-2))),
 }  # fmt: skip
 BLENDS = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
