@@ -5,17 +5,16 @@ Its own files:
     baselines.py            popularity, neighbours, factors, linear model (EASE), texts alone
     data.py                 data set: MovieLens 100K with the films' texts
     exercises.py            checks: NDCG, splits by time, floor, reward, baseline, bootstrap
-    experiment.py           two periods, settings, trainings, scores; the hybrid, new films
+    experiment.py           two periods, settings, scores; the hybrid, cold starts, new films
     irgan.py                a neural ranker by likelihood, by pairs, or by the article's game
     prepare.py              `aigc prepare`: embeds all films once
     ranking_metrics.py      NDCG and its floor, recall, coverage, novelty, variety
-    record_recommendation.py  settings chosen with curves, five seeds tested; contests declared
-    results/                the records: recommendation, and its choices
+    record_recommendation.py  settings chosen, three seeds tested, films nobody has rated
+    results/                the records: recommendation, and its choices and fresh films
     temporal_split.py       what was known at a moment, and what was liked after it
 
 What it uses of the shared packages:
-    core.contest            what the verdicts on the game rest on
-    core.results            reads both records, and writes them in the recorder
+    core.results            reads the three records, and writes them in the recorder
     core.show               sliders, times, the library's source, numbers with bounds
     core.stats              bootstrap: intervals of a score and of paired gaps
     core.training           a loss that is no number stops the training with a TrainingError

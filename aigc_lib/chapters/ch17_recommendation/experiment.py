@@ -6,7 +6,7 @@ before the second, and scored there once.
 
 import copy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,10 +17,14 @@ from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
 from aigc_lib.pretrained.sentence_embedder import embed
 
 VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
-RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
-LINEAR = 100.0  # the penalty of the linear model alone; chosen there too, as all that follows
-NEIGHBOURS = (1663, 0.0)  # of each film, so all; added below the fraction line
-SETTING = ("lr", "weight_decay", "critic_lr", "head_start")  # what may be chosen, with the steps
+RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period, as all that follows
+LINEAR = 100.0  # the penalty of the linear model alone
+NEIGHBOURS = (1663, 0.0)  # how many of each film, here all; added below the fraction line
+BLEND = 1.6  # of a text model beside the history's score
+LIKELIHOOD = Config(steps=600, lr=5e-3)
+PAIRS = Config(steps=2400, lr=5e-3)
+AFTER = Config(steps=300, lr=1e-4, critic_lr=3e-4)  # the game, after the likelihood
+SCRATCH = Config(steps=1000, lr=3e-4, critic_lr=3e-4)  # the game alone
 
 
 @dataclass(frozen=True)
@@ -95,35 +99,22 @@ def ranker(data: Data, seed: int, *, text: bool, free: bool) -> Ranker:
         return Ranker(data.points, text=text, free=free)
 
 
-def winner(rows: list[dict[str, Any]], model: str) -> Config:
-    """The setting, and the number of steps, that did best on the first period, seed 0.
-
-    rows: of the record "recommendation-choices".
-    """
-    tried = [row for row in rows if row["model"] == model and row["seed"] == 0]
-    best = max(tried, key=lambda row: max(score for _, score in row["curve"][1:]))
-    steps, _ = max(best["curve"][1:], key=lambda point: point[1])
-    return Config(steps=steps, **{k: best[k] for k in SETTING})
+def likely(
+    data: Data, when: Period, seed: int, config: Config = LIKELIHOOD, *, text: bool, free: bool
+) -> Ranker:
+    """The neural ranker, trained by likelihood."""
+    return irgan.fit_likelihood(ranker(data, seed, text=text, free=free), when.liked, config, seed)
 
 
-def train(
-    data: Data, when: Period, model: str, config: Config, seed: int, start: Ranker | None = None,
-    inputs: str = "both", watch: irgan.Watch = lambda *_: None,
+def gan(
+    data: Data, when: Period, seed: int, start: Ranker | None, config: Config | None = None, *,
+    text: bool, free: bool, exact: bool = False,
 ) -> Ranker:  # fmt: skip
-    """One training of a neural ranker that sees the films' text, free vectors, or both.
-
-    model: "pairs", "likelihood..." or "game...". With ``start`` a copy of that one goes on.
-    ``watch`` is told of it before the first step, too.
-    """
-    kind = {"text": inputs != "free", "free": inputs != "text"}
-    own = copy.deepcopy(start) if start else ranker(data, seed, **kind)
-    watch(0, own)
-    if model == "pairs":
-        return irgan.fit_pairs(own, when.liked, config, seed, watch)
-    if model.startswith("likelihood"):
-        return irgan.fit_likelihood(own, when.liked, config, seed, watch)
-    critic = ranker(data, 1000 + seed, **kind)
-    return irgan.fit_game(own, critic, when.liked, config, seed, watch)
+    """The generator of the game, from a trained ranker or from nothing."""
+    generator = copy.deepcopy(start) if start else ranker(data, seed, text=text, free=free)
+    critic = ranker(data, 1000 + seed, text=text, free=free)
+    config = config or (AFTER if start else SCRATCH)
+    return irgan.fit_game(generator, critic, when.liked, config, seed, exact)
 
 
 @torch.no_grad()
@@ -168,3 +159,12 @@ def among(part: Unseen, scores: Tensor) -> Tensor:
     hidden[:, part.films] = scores[:, part.films]
     lists = ranking_metrics.top(hidden, [request.rated for request in asked])
     return ranking_metrics.ndcg(lists, [request.wanted for request in asked])
+
+
+def floor(part: Unseen) -> float:
+    """What random lists of the hidden films would get."""
+    total, asked = 0.0, part.period.asked
+    for request in asked:
+        left = len(part.films) - int(torch.isin(request.rated, part.films).sum())
+        total += ranking_metrics.random_ndcg(left, len(request.wanted), 10)
+    return total / len(asked)

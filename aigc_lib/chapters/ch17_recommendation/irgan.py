@@ -7,7 +7,6 @@ through, so the generator learns by the policy gradient of chapter 12, with the 
 log(1 + e^f).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -67,7 +66,6 @@ class Config:
     weight_decay: float = 0.3
     draws: int = 64  # films drawn a person and step, by the pairs and the game
     critic_lr: float = 1e-3  # of the discriminator
-    head_start: int = 0  # steps in which only the discriminator learns, before the game
 
 
 def part(liked: Tensor, batch: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -93,45 +91,36 @@ def pair_loss(good: Tensor, bad: Tensor) -> Tensor:
     return F.softplus(bad - good).mean()
 
 
-Watch = Callable[[int, Ranker], None]  # told of the model after each step, from 1 on
-
-
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
 
 
-def fit_likelihood(
-    model: Ranker, liked: Tensor, config: Config, seed: int = 0, watch: Watch = lambda *_: None
-) -> Ranker:
+def fit_likelihood(model: Ranker, liked: Tensor, config: Config, seed: int = 0) -> Ranker:
     """Maximise the log-probability of what was hidden; TrainingError if it is no number."""
     rng = torch.Generator().manual_seed(seed)
     adam = torch.optim.AdamW(model.parameters(), config.lr, weight_decay=config.weight_decay)
-    for step in tqdm(range(config.steps), desc="likelihood", delay=30, leave=False):
+    for _ in tqdm(range(config.steps), desc="likelihood", delay=30, leave=False):
         shown, hidden = part(liked, config.batch, rng)
         chosen = log_choice(model(shown), shown).masked_fill(hidden == 0, 0.0)
         loss = -chosen.sum() / hidden.sum()
         _step(adam, loss)
-        watch(step + 1, model)
     insist_on_finite({"loss": loss.item()}, f"before step {config.steps}")
     return model
 
 
-def fit_pairs(
-    model: Ranker, liked: Tensor, config: Config, seed: int = 0, watch: Watch = lambda *_: None
-) -> Ranker:
+def fit_pairs(model: Ranker, liked: Tensor, config: Config, seed: int = 0) -> Ranker:
     """Pairs of a hidden film and one drawn evenly from those that the person has not liked."""
     rng = torch.Generator().manual_seed(seed)
     adam = torch.optim.AdamW(model.parameters(), config.lr, weight_decay=config.weight_decay)
-    for step in tqdm(range(config.steps), desc="pairs", delay=30, leave=False):
+    for _ in tqdm(range(config.steps), desc="pairs", delay=30, leave=False):
         shown, hidden = part(liked, config.batch, rng)
         good = torch.multinomial(hidden, config.draws, replacement=True, generator=rng)
         other = torch.multinomial(1 - shown - hidden, config.draws, replacement=True, generator=rng)
         scores = model(shown)
         loss = pair_loss(scores.gather(1, good), scores.gather(1, other))
         _step(adam, loss)
-        watch(step + 1, model)
     insist_on_finite({"loss": loss.item()}, f"before step {config.steps}")
     return model
 
@@ -161,19 +150,18 @@ def policy_loss(log_p: Tensor, logits: Tensor, drawn: Tensor | None) -> Tensor:
 
 def fit_game(
     generator: Ranker, critic: Ranker, liked: Tensor, config: Config, seed: int = 0,
-    watch: Watch = lambda *_: None,
+    exact: bool = False,
 ) -> Ranker:  # fmt: skip
     """IRGAN's game, one step of each in turn; returns the generator. TrainingError as above.
 
-    Before it the discriminator learns alone for ``config.head_start`` steps, against the generator
-    as it stands: IRGAN pretrains both. ``watch`` is told of the generator.
+    exact: use the generator's exact gradient, which sums over all films, in place of draws.
     """
     rng = torch.Generator().manual_seed(seed)
     critic_adam, generator_adam = (
         torch.optim.AdamW(network.parameters(), lr, weight_decay=config.weight_decay)
         for network, lr in ((critic, config.critic_lr), (generator, config.lr))
     )
-    for step in tqdm(range(-config.head_start, config.steps), desc="game", delay=30, leave=False):
+    for step in tqdm(range(config.steps), desc="game", delay=30, leave=False):
         shown, hidden = part(liked, config.batch, rng)
         true = torch.multinomial(hidden, config.draws, replacement=True, generator=rng)
         log_p = log_choice(generator(shown), shown)
@@ -181,11 +169,8 @@ def fit_game(
         insist_on_finite({"probability": chance.sum().item()}, f"before step {step}")
         drawn = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
         _step(critic_adam, critic_loss(critic(shown), true, drawn))
-        if step < 0:
-            continue
         with torch.no_grad():
             logits = critic(shown)
         again = torch.multinomial(chance, config.draws, replacement=True, generator=rng)
-        _step(generator_adam, policy_loss(log_p, logits, again))
-        watch(step + 1, generator)
+        _step(generator_adam, policy_loss(log_p, logits, None if exact else again))
     return generator

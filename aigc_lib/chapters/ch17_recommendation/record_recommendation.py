@@ -2,208 +2,143 @@
 
     aigc record 17 recommendation
 
-Two records. In the first, every model is given six settings, is asked about the first period ten
-times while it trains, and so chooses setting and steps; the winner's curve has three seeds. The
-second asks the winners about the second period, five seeds each, and with three seeds from texts
-alone and about films that nobody has rated. Forty minutes in all.
+Three records: settings, tried on the first period (four minutes); three seeds on the second (six
+minutes); films that nobody has rated yet (three minutes). ``experiment`` holds the settings that
+won.
 """
 
-import itertools
+import copy
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache, partial
-from operator import attrgetter
-from statistics import mean
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from aigc_lib.chapters.ch17_recommendation import baselines, experiment
-from aigc_lib.chapters.ch17_recommendation.experiment import SETTING, Data, Period, train, winner
-from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
-from aigc_lib.core.contest import Contest, Contestant
+from aigc_lib.chapters.ch17_recommendation import baselines, experiment, irgan
+from aigc_lib.chapters.ch17_recommendation.experiment import AFTER, LIKELIHOOD, Data, Period
 from aigc_lib.core.results import Recording
+from aigc_lib.core.stats import bootstrap
 
+BLENDS = (0.0, 0.2, 0.4, 0.8, 1.6)
+KEY = ("model", "inputs", "steps", "rate", "critic_rate", "weight", "seed")
 Model = Callable[[Tensor], Tensor]  # histories (N, films) -> scores (N, films)
+Job = tuple[dict[str, Any], Callable[[], Model]]  # what a row is of, and its model's training
 
 
-def _grid(
-    name: str, rates: tuple[float, ...], values: tuple[float, ...], **fixed: float
-) -> list[Config]:
-    pairs = itertools.product(rates, values)
-    return [Config(**fixed | {"lr": lr, name: value}) for lr, value in pairs]  # type: ignore[arg-type]
-
-
-GRIDS = {  # six settings each, ten for the game, and ten numbers of steps, up to the first number
-    "likelihood": (1200, _grid("weight_decay", (1e-3, 2e-3, 5e-3), (0.1, 0.3))),
-    "pairs": (2400, _grid("weight_decay", (2e-3, 5e-3, 1e-2), (0.1, 0.3))),
-    "likelihood, longer": (600, _grid("weight_decay", (1e-4, 3e-4, 1e-3), (0.1, 0.3))),
-    "game after": (600, [
-        *_grid("head_start", (1e-4, 3e-4, 1e-3), (0, 300), critic_lr=3e-3),
-        *_grid("critic_lr", (1e-4,), (3e-4, 1e-3)),
-        *_grid("critic_lr", (1e-4,), (3e-4, 1e-3), head_start=300),
-    ]),
-    "game alone": (800, _grid("critic_lr", (3e-4, 1e-3), (1e-3, 3e-3, 1e-2))),
-}  # fmt: skip
-BLENDS = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
-
-
-LATER = ("likelihood, longer", "game after")  # these go on from a trained likelihood
-setting = attrgetter(*SETTING)  # what tells a configuration from the others of its grid
-
-
-def choose(command: str, data: Data, when: Period) -> list[dict[str, Any]]:
-    """Record what was tried on the first period."""
-    recording = Recording("recommendation-choices", __file__, command, ("model", *SETTING, "seed"))
-
-    @cache
-    def started(seed: int) -> Ranker:
-        config = winner(recording.rows, "likelihood")
-        return train(data, when, "likelihood", config, seed)
-
-    def run(model: str, config: Config, seed: int) -> None:
-        curve = []
-
-        def watch(step: int, ranker: Ranker) -> None:
-            if step % (config.steps // 10) == 0:
-                curve.append([step, row_of(data, when, ranker)["ndcg"]])
-
-        start = started(seed) if model in LATER else None
-        inputs = "free" if model == "pairs" else "both"
-        train(data, when, model, config, seed, start, inputs, watch)
-        told = dict(zip(SETTING, setting(config), strict=True))
-        recording.add({"model": model, **told, "seed": seed, "curve": curve})
-
-    for model, (steps, grid) in GRIDS.items():
-        configs = {(model, *setting(c)): replace(c, steps=steps) for c in grid}
-        for key in recording.missing([(*key, 0) for key in configs]):
-            run(model, configs[key[:-1]], 0)
-        best = (model, *setting(winner(recording.rows, model)))
-        for key in recording.missing([(*best, seed) for seed in (1, 2)]):
-            run(model, configs[best], key[-1])
-    recording.declare(why_none="it holds what was tried; the verdicts stand beside the tests")
-    return recording.rows
-
-
-def trainings(
-    data: Data, when: Period, won: dict[str, Config], seed: int, inputs: str
-) -> dict[str, Callable[[], Ranker]]:
+def trainings(data: Data, when: Period, seed: int, inputs: str) -> dict[str, Callable[[], Model]]:
     """How each model is trained that sees the films' texts, free vectors of its own, or both."""
-
-    def fresh(model: str, start: Ranker | None = None) -> Ranker:
-        return train(data, when, model, won[model], seed, start, inputs)
-
-    start = cache(partial(fresh, "likelihood"))
-    found: dict[str, Callable[[], Ranker]] = {"likelihood": start}
+    text, free = inputs != "free", inputs != "text"
+    game = partial(experiment.gan, data, when, seed, text=text, free=free)
+    start = cache(partial(experiment.likely, data, when, seed, text=text, free=free))
+    fresh = partial(experiment.ranker, data, seed, text=text, free=free)
     if inputs == "free":
-        return found | {"pairs": partial(fresh, "pairs")}
-    found["likelihood, longer"] = cache(lambda: fresh("likelihood, longer", start()))
-    found["game after"] = cache(lambda: fresh("game after", start()))
-    if inputs == "both":
-        found["game alone"] = partial(fresh, "game alone")
-    return found
+        pairs = partial(irgan.fit_pairs, liked=when.liked, config=experiment.PAIRS, seed=seed)
+        return {"pairs": lambda: pairs(fresh()), "likelihood": start}
+    more = partial(irgan.fit_likelihood, liked=when.liked, config=AFTER, seed=seed)
+    return {
+        "likelihood": start,
+        "likelihood, longer": lambda: more(copy.deepcopy(start())),
+        "game after": lambda: game(start=start()),
+        "game after, exact": lambda: game(start=start(), exact=True),
+        "game alone": lambda: game(start=None),
+    }
 
 
-def blends(when: Period, made: dict[Any, Callable[[], Model]]) -> dict[Any, Callable[[], Model]]:
+def blends(data: Data, when: Period, weights: tuple[float, ...], seed: int) -> Iterator[Job]:
     """The article's system: a text model's match, with history's score beside it."""
-    table = cache(partial(baselines.linear, when.liked, experiment.LINEAR))
+    table = cache(partial(baselines.linear, when.liked, experiment.RIDGE))
+    made = trainings(data, when, seed, "text")
 
     def blend(text: Callable[[], Model], weight: float) -> Model:
         return lambda seen: experiment.blended(seen @ table(), text()(seen), weight)
 
-    models = (("likelihood", "likelihood"), ("game", "game after"))
-    return {
-        (f"history + text {name}", weight): partial(blend, made[model], weight)
-        for (name, model), weight in itertools.product(models, BLENDS)
-    }
+    for name, train in (("likelihood", made["likelihood"]), ("game", cache(made["game after"]))):
+        for weight in weights:
+            what = {"model": f"history + text {name}", "weight": weight, "seed": seed}
+            yield what, partial(blend, train, weight)
 
 
-def row_of(data: Data, when: Period, model: Model) -> dict[str, float]:
-    """All scores of a model, as plain numbers."""
-    with torch.no_grad():
-        found = experiment.measure(data, when, model(when.history))
-    parts = {k: float(getattr(found, k).mean()) for k in ("ndcg", "recall", "novelty", "variety")}
-    return {k: round(v, 5) for k, v in (parts | {"coverage": found.coverage}).items()}
+def choices(data: Data, when: Period) -> Iterator[Job]:
+    """What was tried on the first period, seed 0."""
+
+    @cache
+    def likelihood(steps: int = LIKELIHOOD.steps) -> irgan.Ranker:
+        config = replace(LIKELIHOOD, steps=steps)
+        return experiment.likely(data, when, 0, config, text=True, free=True)
+
+    def pairs(steps: int) -> Model:
+        model = experiment.ranker(data, 0, text=False, free=True)
+        return irgan.fit_pairs(model, when.liked, replace(experiment.PAIRS, steps=steps), 0)
+
+    def game(base: irgan.Config, lr: float, critic: float) -> Model:
+        start = likelihood() if base is AFTER else None
+        config = replace(base, lr=lr, critic_lr=critic)
+        return experiment.gan(data, when, 0, start, config, text=True, free=True)
+
+    for steps in (300, 600, 1200):
+        yield {"model": "likelihood", "steps": steps}, partial(likelihood, steps)
+        yield {"model": "pairs", "steps": 2 * steps}, partial(pairs, 2 * steps)
+    for lr in (3e-5, 1e-4, 3e-4):
+        for critic in (3e-4, 1e-3):
+            what = {"model": "game after", "rate": lr, "critic_rate": critic}
+            yield what, partial(game, AFTER, lr, critic)
+    for lr in (1e-4, 3e-4, 1e-3):
+        yield {"model": "game alone", "rate": lr}, partial(game, experiment.SCRATCH, lr, lr)
+    yield from blends(data, when, BLENDS, 0)
 
 
-def record_test(
-    command: str, data: Data, first: Period, second: Period, tried: list[dict[str, Any]], seeds: int
-) -> None:
-    """Every random model on the second period; the blends' weights by the first."""
-    won = {model: winner(tried, model) for model in GRIDS}
-    key = ("model", "inputs", "weight", "seed")
-    recording = Recording("recommendation", __file__, command, key)
-    likely = {
-        what: row_of(data, first, mix())["ndcg"]
-        for what, mix in blends(first, {**trainings(data, first, won, 0, "text")}).items()
-    }
-    best = {max((w for w in likely if w[0] == name), key=likely.__getitem__) for name, _ in likely}
-    for inputs, seed in itertools.product(("both", "free", "text", "new films"), range(seeds)):
-        if seed > 2 and inputs in ("text", "new films"):
-            continue  # three seeds will do
-        part = experiment.unseen(data, second, seed)
-        when, kind = (part.period, "text") if inputs == "new films" else (second, inputs)
-        made: dict[Any, Callable[[], Model]] = {**trainings(data, when, won, seed, kind)}
-        keys = [(model, inputs, None, seed) for model in made]
-        if inputs == "text":
-            made |= blends(when, made)
-            keys += [(name, inputs, weight, seed) for name, weight in best]
-        for name, _, weight, _ in recording.missing(keys):
-            model = made[(name, weight) if weight else name]()
-            if inputs == "new films":
-                with torch.no_grad():
-                    found = experiment.among(part, model(when.history))
-                told = {"ndcg": round(float(found.mean()), 5)}
-            else:
-                told = row_of(data, second, model)
-            more = {"weight": weight} if weight else {}
-            recording.add({"model": name, "inputs": inputs, "seed": seed} | more | told)
-    recording.declare(*contests(tried, recording.rows))
+def test(data: Data, when: Period, seeds: int) -> Iterator[Job]:
+    """Every random model on the second period."""
+    for seed in range(seeds):
+        for inputs in ("text", "free", "both"):
+            for model, train in trainings(data, when, seed, inputs).items():
+                yield {"model": model, "inputs": inputs, "seed": seed}, train
+        yield from blends(data, when, (experiment.BLEND,), seed)
 
 
-def contests(tried: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Iterator[Contest]:
-    """What the page decides about the game: after the likelihood, and from nothing."""
-
-    def mean_curve(model: str, won: Config) -> list[list[float]]:
-        key = (model, *setting(won))
-        own = [r["curve"] for r in tried if tuple(r[c] for c in ("model", *SETTING)) == key]
-        return [[p[0][0], mean(score for _, score in p)] for p in zip(*own, strict=True)]
-
-    def entry(model: str) -> Contestant:
-        won = winner(tried, model)
-        curve = mean_curve(model, won)
-        if model in LATER:  # its budget begins with that of the likelihood which it goes on from
-            start = winner(tried, "likelihood")
-            before = [p for p in mean_curve("likelihood", start) if p[0] < start.steps]
-            curve = before + [[start.steps + steps, score] for steps, score in curve]
-        inputs = "free" if model == "pairs" else "both"
-        scores = [r["ndcg"] for r in rows if r["model"] == model and r.get("inputs") == inputs]
-        late = "its curve had not ended: more steps might help it" if model == "pairs" else ""
-        return Contestant(len(GRIDS[model][1]), asdict(won), scores, curve, late)
-
-    for name, models in {
-        "the game after the likelihood": LATER,
-        "the game from nothing": ("likelihood", "pairs", "game alone"),
-    }.items():
-        everyone = {model: entry(model) for model in models}
-        order = sorted(models, key=lambda model: -mean(everyone[model].scores))
-        rival = order[1] if "game" in order[0] else next(m for m in order if "game" in m)
-        verdict = {"best": order[0], "against": rival, "over": "seeds"}
-        periods = "the first period's requests", "the second period's requests"
-        more = "the game after the likelihood had ten settings, the others six"
-        yield Contest(
-            name, "NDCG@10", "higher", *periods, everyone, verdict, 0.0143, 0.1616, more
-        )  # fmt: skip
+def record(name: str, command: str, data: Data, when: Period, jobs: Iterator[Job]) -> None:
+    """Record all scores of every model, as plain numbers."""
+    known = {tuple(what.get(column) for column in KEY): (what, train) for what, train in jobs}
+    recording = Recording(name, __file__, command, KEY)
+    for run in recording.missing(known):
+        what, train = known[run]
+        found = experiment.measure(data, when, train()(when.history))
+        means = {
+            k: float(getattr(found, k).mean()) for k in ("ndcg", "recall", "novelty", "variety")
+        }
+        means["coverage"] = found.coverage
+        recording.add(what | {part: round(value, 5) for part, value in means.items()})
 
 
-def main(seeds: int = 5) -> None:
-    """Record both.
+def record_fresh(command: str, data: Data, when: Period, seeds: int) -> None:
+    """Text models that rank films of which they have seen no rating: every fifth film, hidden."""
+    recording = Recording("recommendation-fresh", __file__, command, key=("model", "seed"))
+    models = ("likelihood", "game after", "game alone", "mean text", "hybrid")
+    for model, seed in recording.missing([(m, seed) for seed in range(seeds) for m in models]):
+        part = experiment.unseen(data, when, seed)
+        history = part.period.history
+        if model == "mean text":
+            scores = baselines.profile(history, data.points)
+        elif model == "hybrid":
+            scores = history @ experiment.hybrid(data, part.period)
+        else:
+            scores = trainings(data, part.period, seed, "text")[model]()(history)
+        found, low, high = bootstrap(experiment.among(part, scores))
+        row = {"model": model, "seed": seed, "ndcg": found, "low": low, "high": high}
+        recording.add(row | {"random": experiment.floor(part)})
+
+
+def main(seeds: int = 3) -> None:
+    """Record all three.
 
     Args:
-        seeds: how many on the second period, from 0 on.
+        seeds: how many, from 0 on; the choices use seed 0 alone.
     """
     torch.set_num_threads(1)  # networks this small gain nothing from more
     data, command = experiment.load(), f"aigc record 17 recommendation --seeds {seeds}"
     first, second = (experiment.period(data, p) for p in (experiment.VALID, experiment.TEST))
-    record_test(command, data, first, second, choose(command, data, first), seeds)
+    record("recommendation-choices", command, data, first, choices(data, first))
+    record("recommendation", command, data, second, test(data, second, seeds))
+    record_fresh(command, data, second, seeds)
