@@ -18,9 +18,9 @@ ENDED = 0.10  # a curve has ended if its last quarter made at most this share of
 # Records of comparisons that do not declare yet what they rest on. This list only gets shorter.
 UNDECLARED = {
     "answering", "bench-dcgan", "bench-mlp", "cartpole", "collapse", "contest", "finance",
-    "finetuning", "first-gan-seeds", "ladder-cpu", "masked", "pretraining", "quality",
+    "finetuning", "masked", "pretraining", "quality",
     "recommendation", "recommendation-choices", "recommendation-fresh", "scaling", "scenes",
-    "service-answers", "service-injections", "service-matching", "stacked", "steering",
+    "service-answers", "service-injections", "service-matching", "steering",
 }  # fmt: skip
 
 

@@ -25,17 +25,23 @@ from torch import Tensor
 from aigc_lib.core.pixels import to_uint8
 
 
-def report(label: str, value: float | Tensor, low: float, high: float, unit: str = "") -> None:
+def report(
+    label: str, value: float | Tensor, low: float, high: float, unit: str = "", *,
+    against: float | None = None,
+) -> None:  # fmt: skip
     """Print a measured number, and fail if it lies outside its bounds.
 
     The bounds are part of the page: they say in what range the number falls on other machines.
+    ``against`` is what it would be if the page were wrong: no effect, an untrained model.
 
     Raises:
-        ValueError: the bounds are not finite, or not ``low < high``.
+        ValueError: the bounds are not finite, not ``low < high``, or hold ``against``.
         AssertionError: the value is outside, or not a number.
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"bounds must be finite with low < high, got {low} and {high}")
+    if against is not None and not (against < low or against > high):
+        raise ValueError(f"{label} could not fail: {against} lies between {low} and {high}")
     value = float(value)
     unit = f" {unit}" if unit else ""
     bounds = f"must lie between {low:g} and {high:g}"
@@ -113,11 +119,7 @@ def curves(history: Sequence[dict[str, float]], title: str = "") -> Figure:
 
 
 def contest(told: dict[str, Any]) -> Figure:
-    """Draw a contest that a record declares: everyone's seeds with their mean, and the verdict.
-
-    Left, the scores, beside the floor and the baseline; right, the interval of the paired
-    difference beside 0, no difference.
-    """
+    """Draw a declared contest: seeds, means, floor and baseline; the interval of the difference."""
     scores = {name: each["scores"] for name, each in told["contestants"].items()}
     size = (9, 1.4 + 0.35 * len(scores))
     figure, (left, right) = plt.subplots(1, 2, figsize=size, width_ratios=(5, 3), layout="tight")

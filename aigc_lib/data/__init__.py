@@ -3,7 +3,6 @@
 batches.py   Batches: the endless loader on the device
 cache.py     fetch: verified files in one folder
 corpora.py   plays and poems, built from package archives
-derived.py   results that take long to compute, kept in the cache
 images.py    load("mnist"): uint8 image sets
 packages.py  downloads, and npm, pip and Debian archives, as sources
 registry.py  every data set, with its checksums and its sources in order

@@ -6,7 +6,6 @@ frechet.py     Fréchet distance (the formula of FID), and the floor under it
 kernel.py      kernel distance (the formula of KID)
 neighbours.py  nearest real items; memorised and copied samples
 prdc.py        precision and recall, density and coverage
-spread.py      mean and standard deviation of several values of a score
 two_sample.py  classifier two-sample test
 
 Nothing here knows which network makes the features, so a score is always named after them: say

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from aigc_lib.data.cache import fetch
-from aigc_lib.data.derived import derived
 from aigc_lib.data.registry import find
+from aigc_lib.pretrained.derived import derived
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -16,8 +16,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from aigc_lib.data.cache import fetch
-from aigc_lib.data.derived import derived
 from aigc_lib.data.registry import find
+from aigc_lib.pretrained.derived import derived
 
 WIDTH = 384
 LONGEST = 128  # tokens, [CLS] and [SEP] among them; what follows is not read

@@ -54,6 +54,14 @@ def test_report_prints_the_number_and_its_bounds(capsys: pytest.CaptureFixture[s
     )
 
 
+def test_report_refuses_bounds_that_hold_what_it_is_against(capsys: Any) -> None:
+    show.report("gain", 3.0, 1, 5, against=0)
+    assert capsys.readouterr().out == "gain: ≈ 3 (must lie between 1 and 5)\n"
+    for against in (1, 3.0, 5, math.nan):
+        with pytest.raises(ValueError, match="gain could not fail"):
+            show.report("gain", 3.0, 1, 5, against=against)
+
+
 @pytest.mark.parametrize("value", [5.0, 20.0])
 def test_report_accepts_its_bounds(value: float) -> None:
     show.report("x", value, 5, 20)

@@ -10,8 +10,8 @@ import torch
 from aigc_lib.cli import doctor
 from aigc_lib.core import files
 from aigc_lib.data import cache
-from aigc_lib.data.derived import derived
 from aigc_lib.data.sources import DataError
+from aigc_lib.pretrained.derived import derived
 from tests.support import tiny
 from tests.support.ordinary_user import ordinary_user, shared_folder  # noqa: F401
 from tests.support.tiny import FILES, fetch_quietly, got, use

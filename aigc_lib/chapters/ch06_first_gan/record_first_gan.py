@@ -36,3 +36,4 @@ def main(seeds: int = 5, images: int = 400_000) -> None:
     recording = Recording("first-gan-seeds", __file__, command, key=("seed", "images"))
     for run in recording.missing([(seed, images) for seed in range(seeds)]):
         recording.add(train_and_score(*run))
+    recording.declare(why_none="One way of training, repeated, to see how far its score scatters.")

@@ -20,7 +20,6 @@ What it uses of the shared packages:
     metrics.kernel      the kernel distance (the formula of KID), unbiased
     metrics.neighbours  hunting for copies: nearest neighbours, memorised, data-copying test
     metrics.prdc        precision, recall, density, coverage, and what a perfect generator gets
-    metrics.spread      the inception score's mean and deviation over parts of the samples
     metrics.two_sample  can a classifier tell the two sets apart?
     nets.mlp            the networks of the weak generator
     pretrained.loaders  the generator that is judged; the features' network (nets.classifier)

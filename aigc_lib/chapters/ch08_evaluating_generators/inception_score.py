@@ -10,11 +10,17 @@ section 4.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from aigc_lib.metrics.spread import Spread, spread
+
+class Spread(NamedTuple):
+    """Mean and standard deviation (divided by the number of values, not one less) of a score."""
+
+    mean: float
+    std: float
 
 
 def _score(p: Tensor) -> float:
@@ -53,4 +59,5 @@ def inception_score(
         logits = logits[order.to(logits.device)]
     p, n = logits.softmax(dim=1), len(logits)
     ends = [i * n // splits for i in range(splits + 1)]
-    return spread([_score(p[i:j]) for i, j in pairwise(ends)])
+    found = torch.tensor([_score(p[i:j]) for i, j in pairwise(ends)], dtype=torch.float64)
+    return Spread(float(found.mean()), float(found.std(correction=0)))

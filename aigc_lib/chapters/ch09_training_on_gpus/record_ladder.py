@@ -27,3 +27,4 @@ def main(rounds: int = 7, steps: int = 50, compiled: bool = False) -> None:
         # All rungs of a model take turns: they are one run.
         ladder = rungs(device, images=model == "dcgan", compiled=compiled)
         recording.add(*climb(model, ladder, device, rounds, steps))
+    recording.declare(why_none="One training, timed with other switches: nothing is tuned.")

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from aigc_lib.data import derived as module
-from aigc_lib.data.derived import derived
+from aigc_lib.pretrained import derived as module
+from aigc_lib.pretrained.derived import derived
 
 
 class Count:
