@@ -47,11 +47,8 @@ def check_4(answer: object) -> str:
             "that leaves out exactly `count`: it rings then, too": sum(chances[count + 1 :]),
             "that is exactly `count`: more ring as well": chances[count],
         }
-        found, wanted, hint = (
-            rings(width, count, q),
-            sum(chances[count:]),
-            "add up the binomial tail",
-        )
+        found, wanted = rings(width, count, q), sum(chances[count:])
+        hint = "add up the binomial tail"
         close(found, wanted, tol=1e-9, hint=hint, what="the probability", mistakes=mistakes)
     return "the false-alarm rate of a single window; a month has many, and they overlap"
 
