@@ -8,7 +8,7 @@ Its own files:
     cusum.py                the alarm: cumulative sum, planted surges, the threshold's choice
     data.py                 data sets: Reuters' reports of 1987; the words of mood
     earnings_parser.py      mood without asking anybody: this period's figure and the last
-    exercises.py            checks: D from logits, running sum, threshold, repeats, ECE, rates
+    exercises.py            checks: D, running sum, threshold, repeats, ECE, rates, baseline
     few_labels.py           the experiment on 10, 50 and 500 labels: who names the topic best
     prepare.py              `aigc prepare`: embeds all reports once
     record_finance.py       the experiment on few labels over five seeds

@@ -47,11 +47,8 @@ def check_4(answer: object) -> str:
             "that leaves out exactly `count`: it rings then, too": sum(chances[count + 1 :]),
             "that is exactly `count`: more ring as well": chances[count],
         }
-        found, wanted, hint = (
-            rings(width, count, q),
-            sum(chances[count:]),
-            "add up the binomial tail",
-        )
+        found, wanted = rings(width, count, q), sum(chances[count:])
+        hint = "add up the binomial tail"
         close(found, wanted, tol=1e-9, hint=hint, what="the probability", mistakes=mistakes)
     return "the false-alarm rate of a single window; a month has many, and they overlap"
 
@@ -90,3 +87,17 @@ def check_7(answer: object) -> str:
         hint, mistakes = "0.8 of the bad and 0.2 of the good", {forgotten: wrong}
         close(rate, wanted, tol=5e-3, hint=hint, what=what, mistakes=mistakes)
     return "40 % against 65 %, where it was 33 % against 75 %: closer, so slower to tell apart"
+
+
+def check_8(answer: object) -> str:
+    """The commonest answer, on a test that is cut in time."""
+    time = [7, 1, 5, 3, 8, 2, 6, 4]
+    mood = ["bad", "good", "bad", "good", "good", "good", "bad", "bad"]
+    found, hint = is_function(answer, 3)(list(time), list(mood), 5), "3 of the 4 before are good"
+    mistakes = {
+        "that is the commonest mood of the test: nobody knows it beforehand": 3 / 4,
+        "cut by time, not by place: the lists are in no order": 1 / 2,
+        "the report of the moment `start` belongs to the test": 1 / 3,
+    }
+    close(found, 1 / 4, tol=1e-9, hint=hint, what="the share", mistakes=mistakes)
+    return "one in four: the news turned, and the baseline did not know"

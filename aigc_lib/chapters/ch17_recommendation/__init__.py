@@ -4,7 +4,7 @@ Its own files:
     app.py                  the tool: ten films for somebody who names a few, with reasons
     baselines.py            popularity, neighbours, factors, linear model (EASE), texts alone
     data.py                 data set: MovieLens 100K with the films' texts
-    exercises.py            checks: NDCG, a split by time, the floor, reward, pairs, bootstrap
+    exercises.py            checks: NDCG, splits by time, floor, reward, baseline, bootstrap
     experiment.py           two periods, settings, scores; the hybrid, cold starts, new films
     irgan.py                a neural ranker by likelihood, by pairs, or by the article's game
     prepare.py              `aigc prepare`: embeds all films once

@@ -1,7 +1,8 @@
 """Ten films for somebody who names a few that they like (chapter 17).
 
-The answer comes from the hybrid of the chapter, fitted to all ratings up to April 1998: the data
-know no later film. Few named films are answered by histories alone, which did better there.
+The answer comes from the neighbours or, for many named films, from the hybrid of the chapter, each
+fitted to all ratings up to April 1998: the data know no later film. Which of them answers was read
+off the chapter's first period.
 """
 
 import difflib
@@ -19,7 +20,7 @@ from aigc_lib.chapters.ch17_recommendation import baselines, experiment, tempora
 from aigc_lib.chapters.ch17_recommendation.data import Film, load_films, title_key
 from aigc_lib.core.unicode import normalize_text
 
-FEW = 5  # named films; with fewer the texts are left out
+FEW = 20  # named films; up to so many the neighbours answer, and the hybrid beyond
 MOST = 50  # films in an answer, and characters of a title that are repeated
 READ = 200  # titles that are read, and characters of each
 
@@ -53,8 +54,8 @@ class Recommendations:
 
 class _Model(NamedTuple):
     films: list[Film]
-    people: Tensor  # (films, films): from histories alone
-    both: Tensor  # from histories and texts
+    few: Tensor  # (films, films): the neighbours
+    many: Tensor  # the hybrid of histories and texts
     liked: Tensor  # (films,): by how many people
 
 
@@ -62,9 +63,9 @@ class _Model(NamedTuple):
 def _model() -> _Model:
     data = experiment.load()
     liked = temporal_split.likes(data.ratings, int(data.ratings.time.max()), len(data.films))
-    people = baselines.linear(liked, experiment.RIDGE)
-    both = baselines.linear(liked, experiment.RIDGE, data.points, experiment.WEIGHT)
-    return _Model(data.films, people, both, liked.sum(0))
+    few = baselines.neighbours(liked, *experiment.NEIGHBOURS)
+    many = baselines.linear(liked, experiment.RIDGE, data.points, experiment.WEIGHT)
+    return _Model(data.films, few, many, liked.sum(0))
 
 
 @functools.cache
@@ -122,7 +123,7 @@ def recommend(liked: Sequence[str], n: int = 10) -> Recommendations:
     model = _model()
     history = torch.zeros(1, len(model.films))
     history[0, used] = 1
-    table = model.people if len(used) < FEW else model.both
+    table = model.few if len(used) <= FEW else model.many
     scores = (history @ table)[0] if used else model.liked.clone()
     scores[used] = -torch.inf
     best = scores.topk(min(n, len(scores) - len(used))).indices.tolist()

@@ -67,12 +67,6 @@ def linear(liked: Tensor, ridge: float, texts: Tensor | None = None, weight: flo
     return table
 
 
-def alike(points: Tensor) -> Tensor:
-    """Content alone: the cosine of two films' texts (films, films), zero for a film and itself."""
-    points = F.normalize(points - points.mean(0), dim=1)
-    return (points @ points.T).fill_diagonal_(0)
-
-
 def profile(history: Tensor, points: Tensor) -> Tensor:
     """Cosine between each film's text and the mean text of a history: (N, films)."""
     points = F.normalize(points - points.mean(0), dim=1)

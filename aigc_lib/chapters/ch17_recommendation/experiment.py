@@ -17,8 +17,10 @@ from aigc_lib.chapters.ch17_recommendation.irgan import Config, Ranker
 from aigc_lib.pretrained.sentence_embedder import embed
 
 VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of time
-RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period
-BLEND = 1.6  # of a text model beside the history's score; chosen there too
+RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period, as all that follows
+LINEAR = 100.0  # the penalty of the linear model alone
+NEIGHBOURS = (1663, 0.0)  # how many of each film, here all; added below the fraction line
+BLEND = 1.6  # of a text model beside the history's score
 LIKELIHOOD = Config(steps=600, lr=5e-3)
 PAIRS = Config(steps=2400, lr=5e-3)
 AFTER = Config(steps=300, lr=1e-4, critic_lr=3e-4)  # the game, after the likelihood
@@ -126,11 +128,6 @@ def blended(first: Tensor, second: Tensor, weight: float) -> Tensor:
 def hybrid(data: Data, when: Period, ridge: float = RIDGE, weight: float = WEIGHT) -> Tensor:
     """The table of the linear model whose rows are people and texts."""
     return baselines.linear(when.liked, ridge, data.points, weight)
-
-
-def shortened(data: Data, when: Period, last: int) -> Period:
-    """The same requests, with only the last few liked films in the history."""
-    return when._replace(history=temporal_split.history(when.asked, len(data.films), last))
 
 
 class Unseen(NamedTuple):

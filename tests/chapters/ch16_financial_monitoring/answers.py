@@ -35,6 +35,22 @@ def prefix(train, test):
     return sum(any(t.split()[:2] == s.split()[:2] for s in train) for t in test) / len(test)
 
 
+def baseline(time, mood, start):
+    order = sorted(zip(time, mood, strict=True))
+    known = [m for t, m in order if t < start]
+    asked = [m for t, m in order if t >= start]
+    return asked.count(max(set(known), key=known.count)) / len(asked)
+
+
+def from_the_test(time, mood, start):
+    asked = [m for t, m in zip(time, mood, strict=True) if t >= start]
+    return max(asked.count(m) for m in asked) / len(asked)
+
+
+def by_place(time, mood, start):
+    return baseline(range(8), mood, 4)
+
+
 RIGHT = {
     "16.1": (0.8, 0.6),
     "16.2": cusum,
@@ -43,6 +59,7 @@ RIGHT = {
     "16.5": leaked,
     "16.6": 0.2,
     "16.7": (0.4, 0.65),
+    "16.8": baseline,
 }
 WRONG = [
     ("16.1", 0.8, "two numbers"),
@@ -65,4 +82,8 @@ WRONG = [
     ("16.7", 0.4, "two numbers"),
     ("16.7", (0.8 / 3, 0.6), "good reports"),
     ("16.7", (1 / 3, 0.75), "0.2 of the good"),
+    ("16.8", from_the_test, "nobody knows"),
+    ("16.8", by_place, "not by place"),
+    ("16.8", lambda t, m, s: baseline(t, m, s + 1), "belongs to the test"),
+    ("16.8", lambda t, m, s: 0.9, "3 of the 4"),
 ]

@@ -101,3 +101,30 @@ def test_false_alarms_are_as_rare_as_promised(units: int) -> None:
         bad = (torch.rand(60_000, generator=RNG, dtype=torch.float64) < q).tolist()
         rung = cusum.alarms(bad, rates, h - 1e-9)
         assert 60_000 / len(rung) == pytest.approx(exact, rel=0.1)
+
+
+@pytest.mark.label("thm-false-alarms")
+def test_the_steps_of_the_proof_hold_one_by_one() -> None:
+    q, s, h = 0.3, 0.75, 2.5
+    rates = cusum.Rates(q, s)
+    run = math.ceil(h / math.log(s / q))
+    assert cusum.alarms([1.0] * run, rates, h) == [run - 1], "so many bad ones in a row ring"
+    gen, ends, ratios = np.random.default_rng(16), [], []
+    for _ in range(4000):
+        total, level, n = 0.0, 0.0, 0
+        while level < h:
+            step = rates.step(float(gen.random() < q))
+            total, level, n = (1 + total) * math.exp(step), max(0.0, level + step), n + 1
+            if level < h:
+                assert total <= n * math.exp(h)
+                ratios.append(total / math.exp(h))
+        assert total >= math.exp(h)
+        ends.append((n, total))
+    assert max(ratios) > 1.2  # the sum itself passes e^h without an alarm: only n e^h bounds it
+    time, final = np.array(ends).T
+    apart = time - final
+    assert abs(apart.mean()) < 4 * apart.std() / math.sqrt(len(ends))  # E[T] = E[R_T]
+    for k in (1, 3, 6):
+        spread = math.sqrt(0.25 / len(ends))
+        assert (time > k * run).mean() <= (1 - q**run) ** k + 4 * spread
+    assert time.mean() > math.exp(h)

@@ -21,8 +21,16 @@ def popularity(film, stars, time, until, n):
     return found
 
 
-def pairs(good, bad):
-    return -torch.nn.functional.logsigmoid(good - bad).mean()
+def favourite(user, film, stars, time, until, count=None, told_again=False, everybody=False):
+    rows = list(zip(*(column.tolist() for column in (user, film, stars, time)), strict=True))
+    liked = [(u, f) for u, f, s, t in rows if s >= 4 and t <= (count or until)]
+    fame = {i: sum(f == i for _, f in liked) for i in range(int(film.max()) + 1)}
+    hits = {}
+    for person in sorted({u for u, _, s, t in rows if t > until and (s >= 4 or everybody)}):
+        seen = {f for u, f, _, t in rows if u == person and t <= until and not told_again}
+        best = max((i for i in fame if i not in seen), key=fame.__getitem__)
+        hits[person] = (person, best) in {(u, f) for u, f, s, t in rows if t > until and s >= 4}
+    return sum(hits.values()) / len(hits)
 
 
 def paired(a, b, rows):
@@ -45,7 +53,7 @@ RIGHT = {
     "17.3": popularity,
     "17.4": 0.015,
     "17.5": 1.3863,
-    "17.6": pairs,
+    "17.6": favourite,
     "17.7": paired,
 }
 WRONG = [
@@ -65,10 +73,10 @@ WRONG = [
     ("17.5", 1.0986, "the logit"),
     ("17.5", 0.2877, "other way round"),
     ("17.5", 4.0, "best logit"),
-    ("17.6", lambda g, b: pairs(b, g), "to win"),
-    ("17.6", lambda g, b: 3 * pairs(g, b), "the sum"),
-    ("17.6", lambda g, b: -(1 / (1 + (b - g).exp())).log().mean(), "overflows"),
-    ("17.6", lambda g, b: (b - g).mean(), "log sigmoid"),
+    ("17.6", lambda *a: favourite(*a, count=9), "of the future"),
+    ("17.6", lambda *a: favourite(*a, told_again=True), "again"),
+    ("17.6", lambda *a: favourite(*a, everybody=True), "leave them out"),
+    ("17.6", lambda *a: 0.7, "five people"),
     ("17.7", unpaired, "too wide"),
     ("17.7", swapped, "other way round"),
     ("17.7", lambda a, b, r: float((a - b).mean()), "two numbers"),

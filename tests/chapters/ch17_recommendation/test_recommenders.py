@@ -175,7 +175,6 @@ def test_texts_tell_about_films_that_nobody_has_rated():
     assert baselines.linear(liked, 5.0)[:, 5].abs().max() < 1e-6
     with_texts = baselines.linear(liked, 5.0, points, 2.0)
     assert int(with_texts[:5, 5].argmax()) == 0
-    assert int(baselines.alike(points)[5].argmax()) == 0
     scores = baselines.profile(torch.eye(6)[:1], points)
     assert int(scores[0, 1:].argmax()) == 4
 
