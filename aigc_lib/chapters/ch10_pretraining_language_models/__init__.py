@@ -22,7 +22,7 @@ What it uses of the shared packages:
     data.images         load: Fashion-MNIST in parts that share no picture
     data.texts          load_text: Shakespeare's plays, four of them held out whole
     lm.batches          TokenBatches: random windows of a text, on the device
-    lm.ngram            counted letters and pairs: the first two steps of the staircase
+    lm.ngram            counted letters, pairs and longer runs: what a network has to beat
     lm.sampling         temperature, top-p, repetition penalty, and writing with a cache
     lm.text_quality     the share of real words and of different ones, in texts drawn hot and cold
     lm.tokenizers       characters, and byte pair encoding: which pair is joined next

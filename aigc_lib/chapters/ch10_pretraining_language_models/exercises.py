@@ -1,8 +1,6 @@
 """Checks for chapter 10, "Pretraining language models"."""
 
 import math
-from collections import Counter
-from itertools import pairwise
 
 import torch
 
@@ -23,41 +21,57 @@ def check_1(answer: object) -> str:
 
 
 def check_2(answer: object) -> str:
-    """The pair that byte pair encoding joins next."""
-    best = is_function(answer, 1)
+    """Encoding with byte pairs that were learned."""
+    encode = is_function(answer, 2)
 
-    def first(counts: Counter[tuple[int, int]]) -> tuple[int, int]:
-        return min(counts, key=lambda pair: (-counts[pair], pair))
+    def joined(word: list[int], merges: list[tuple[int, int]], once: bool = False) -> list[int]:
+        for i, pair in enumerate(merges):
+            place = 0
+            while place < len(word) - 1:
+                if (word[place], word[place + 1]) == pair:
+                    word = [*word[:place], 256 + i, *word[place + 2 :]]
+                    if once:
+                        break
+                place += 1
+        return word
 
-    for words in ([[1, 2, 3, 1, 2], [2, 3]], [[5, 5, 5], [4, 5]], [[9, 8], [8, 9], [7], []]):
-        counts = Counter(pair for word in words for pair in pairwise(word))
-        flat = Counter(pairwise([token for word in words for token in word]))
-        tied = [pair for pair in counts if counts[pair] == max(counts.values())]
-        found = best([list(word) for word in words])
-        hint = "it is not the most frequent pair of neighbours"
-        if found in tied:
-            hint = "of equally frequent pairs take the one with the smaller tokens"
-        ends = {"no pair reaches over the end of a word: count within each": first(flat)}
-        equal(found, first(counts), hint=hint, what=f"the pair of {words}", mistakes=ends)
-    return "the most frequent neighbours; again and again, that is all of byte pair encoding"
+    merges = [(97, 98), (256, 256), (98, 97), (257, 99)]
+    for word in ([97, 98, 97, 98, 99], [98, 97, 98, 97], [97, 97, 97, 98], [99], []):
+        found, wanted = list(encode(list(word), list(merges))), joined(word, merges)
+        mistakes = {
+            "take the merges in the order in which they were learned": joined(word, merges[::-1]),
+            "join each pair wherever it occurs, not only once": joined(word, merges, once=True),
+        }
+        hint = "join the first pair everywhere, then go on with what came out"
+        equal(found, wanted, hint=hint, what=f"the tokens of {word}", mistakes=mistakes)
+    return "the same joins in the same order: learned once, used for every text"
 
 
 def check_3(answer: object) -> str:
-    """Causal attention for one head."""
-    rng = torch.Generator().manual_seed(0)
-    q, k, v = torch.randn(3, 5, 4, generator=rng)
-    found = is_function(answer, 3)(q.clone(), k.clone(), v.clone())
-    scores, future = q @ k.T, ~torch.ones(5, 5).tril().bool()
-    seeing = (scores / 2).softmax(-1)
-    large = scores.masked_fill(future, -math.inf).softmax(-1)
-    mistakes = {
-        "every token sees the whole text, its own future too: mask it": seeing @ v,
-        "divide the products by the root of their number of terms": large @ v,
-        "masked after the softmax the shares do not sum to 1: mask before": seeing.tril() @ v,
-    }
-    wanted, hint = attention_weights(q, k) @ v, "softmax(q k^T / sqrt(d)) v"
-    same_tensor(found, wanted, hint=hint, what="the result", mistakes=mistakes)
-    return "each row is an average of what came before it, weighted by how well query and key fit"
+    """Causal attention for one head that sees a limited way back."""
+    near = is_function(answer, 4)
+    q, k, v = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0))
+    scores = q @ k.T / 2
+    for window in (2, 1, 3, 9):
+        found = near(q.clone(), k.clone(), v.clone(), window)
+        ones = torch.ones(5, 5)
+        seen = ones.tril().triu(1 - window).bool()
+        large = (2 * scores).masked_fill(~seen, -math.inf).softmax(-1)
+        two = scores.masked_fill(~ones.triu(1 - window).bool(), -math.inf).softmax(-1)
+        more = scores.masked_fill(~ones.tril().triu(-window).bool(), -math.inf).softmax(-1)
+        mistakes = {
+            "this looks back as far as it likes: where is the window?": attention_weights(q, k) @ v,
+            "the window counts the token itself: this looks one too far back": more @ v,
+            "this sees its own future too: mask it": two @ v,
+            "divide the products by the root of their number of terms": large @ v,
+            "masked after the softmax the shares do not sum to 1: mask before": (
+                scores.softmax(-1) * seen @ v
+            ),
+        }
+        wanted = scores.masked_fill(~seen, -math.inf).softmax(-1) @ v
+        hint = f"softmax(q k^T / sqrt(d)) v over the last {window} tokens"
+        same_tensor(found, wanted, hint=hint, what="the result", mistakes=mistakes)
+    return "an average of what came just before: the needed products grow with T, not its square"
 
 
 def check_4(answer: object) -> str:

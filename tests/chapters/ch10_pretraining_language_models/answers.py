@@ -1,36 +1,56 @@
 """Right and wrong answers to chapter 10's exercises, and what the hint to each wrong one says."""
 
 import math
-from collections import Counter
-from itertools import pairwise
 
 import torch
 
 
-def best(words):
-    counts = Counter()
-    for word in words:
-        counts.update(pairwise(word))
-    most = max(counts.values())
-    return min(pair for pair, n in counts.items() if n == most)
+def encode(word, merges):
+    text = " ".join(map(str, word)).split()
+    for i, (left, right) in enumerate(merges):
+        out = []
+        for token in text:
+            if out and (out[-1], token) == (str(left), str(right)):
+                out[-1] = str(256 + i)
+            else:
+                out.append(token)
+        text = out
+    return [int(token) for token in text]
 
 
-def over_ends(words):
-    counts = Counter(pairwise([t for word in words for t in word]))
-    return min(counts, key=lambda pair: (-counts[pair], pair))
+def only_once(word, merges):
+    word = list(word)
+    for i, pair in enumerate(merges):
+        for place in range(len(word) - 1):
+            if (word[place], word[place + 1]) == pair:
+                word[place : place + 2] = [256 + i]
+                break
+    return word
 
 
-def largest(words):
-    counts = Counter(pair for word in words for pair in pairwise(word))
-    return max(counts, key=lambda pair: (counts[pair], pair))
+def backwards(word, merges):
+    for i, pair in enumerate(merges[::-1]):
+        place = 0
+        while place < len(word) - 1:
+            if (word[place], word[place + 1]) == pair:
+                word[place : place + 2] = [256 + i]
+            place += 1
+    return word
 
 
-def attend(q, k, v):
+def near(q, k, v, window):
     rows = []
     for t in range(len(q)):
-        scores = torch.stack([q[t] @ k[s] / math.sqrt(q.shape[1]) for s in range(t + 1)])
-        rows.append((scores.softmax(0)[:, None] * v[: t + 1]).sum(0))
+        seen = range(max(0, t - window + 1), t + 1)
+        scores = torch.stack([q[t] @ k[s] / math.sqrt(q.shape[1]) for s in seen])
+        rows.append((scores.softmax(0)[:, None] * v[seen.start : t + 1]).sum(0))
     return torch.stack(rows)
+
+
+def masked(q, k, v, low, high, scale=2.0):
+    scores = q @ k.T / scale
+    seen = torch.ones(5, 5).triu(low).tril(high).bool()
+    return scores.masked_fill(~seen, -math.inf).softmax(-1) @ v
 
 
 def keep(p, share):
@@ -78,8 +98,8 @@ def everything(logits, seen, strength):
 
 RIGHT = {
     "10.1": (1.4 / math.log(2), math.exp(1.4)),
-    "10.2": best,
-    "10.3": attend,
+    "10.2": encode,
+    "10.3": near,
     "10.4": keep,
     "10.5": heat,
     "10.6": count,
@@ -91,20 +111,16 @@ WRONG = [
     ("10.1", (1.4 * math.log(2), 4.055), "more"),
     ("10.1", (2.02, 2**1.4), "power of the"),
     ("10.1", 2.02, "a pair"),
-    ("10.2", over_ends, "end of a word"),
-    ("10.2", largest, "smaller tokens"),
-    ("10.2", lambda words: (0, 0), "not the most frequent"),
-    ("10.3", lambda q, k, v: (q @ k.T / 2).softmax(-1) @ v, "its own future"),
+    ("10.2", backwards, "the order"),
+    ("10.2", only_once, "wherever it occurs"),
+    ("10.2", lambda word, merges: word, "go on with"),
+    ("10.3", lambda q, k, v, w: masked(q, k, v, -9, 0), "where is the window"),
+    ("10.3", lambda q, k, v, w: masked(q, k, v, -w, 0), "one too far"),
+    ("10.3", lambda q, k, v, w: masked(q, k, v, 1 - w, 9), "its own future"),
+    ("10.3", lambda q, k, v, w: masked(q, k, v, 1 - w, 0, 1.0), "root"),
     (
         "10.3",
-        lambda q, k, v: (
-            (q @ k.T).masked_fill(~torch.ones(5, 5).tril().bool(), -math.inf).softmax(-1) @ v
-        ),
-        "root",
-    ),
-    (
-        "10.3",
-        lambda q, k, v: ((q @ k.T / 2).softmax(-1) * torch.ones(5, 5).tril()) @ v,
+        lambda q, k, v, w: ((q @ k.T / 2).softmax(-1) * torch.ones(5, 5).tril().triu(1 - w)) @ v,
         "mask before",
     ),
     ("10.4", lambda p, share: p * (p >= 0.3), "sum to 1"),

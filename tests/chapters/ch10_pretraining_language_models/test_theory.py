@@ -4,6 +4,7 @@ import itertools
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -57,6 +58,25 @@ def test_what_comes_later_changes_nothing_before() -> None:
             after = model(other)
             assert torch.equal(after[0, :place], before[0, :place])
             assert not torch.allclose(after[0, place:], before[0, place:])
+
+
+@pytest.mark.label("eq-layer-norm")
+def test_a_layer_norm_has_the_scale_as_its_spread_and_the_shift_as_its_mean() -> None:
+    """NumPy's moments of what comes out, and PyTorch's layer; a longer vector changes nothing."""
+    x = torch.randn(3, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 4 + 7
+    layer = torch.nn.LayerNorm(8, dtype=torch.float64)
+    out = layer(x).detach().numpy()
+    np.testing.assert_allclose(out.mean(1), 0, atol=1e-12)
+    np.testing.assert_allclose(out.std(1), 1, rtol=1e-5)
+    with torch.no_grad():
+        layer.weight.fill_(3.0)
+        layer.bias.fill_(-2.0)
+    moved = layer(1000 * x).detach().numpy()
+    np.testing.assert_allclose(moved, 3 * out - 2, atol=1e-4)
+    rows = x.numpy()
+    centred = rows - rows.mean(1, keepdims=True)
+    wanted = 3 * centred / np.sqrt(rows.var(1, keepdims=True) + 1e-5) - 2
+    np.testing.assert_allclose(layer(x).detach().numpy(), wanted, rtol=1e-10)
 
 
 @pytest.mark.label("thm-temperature")
