@@ -11,7 +11,7 @@ from aigc_lib.core import distributed, runtime
 from aigc_lib.core.speed import Speed
 from aigc_lib.core.training import Row
 from aigc_lib.diffusion.training import Diffusion, fit
-from aigc_lib.recipes.diffusion import DiffusionConfig, build, draw, plain, stream
+from aigc_lib.recipes.diffusion import DRAWINGS, DiffusionConfig, build, draw, plain, stream
 
 
 def train_diffusion(
@@ -26,10 +26,10 @@ def train_diffusion(
     distributed.start(device)
     runtime.keep_memory()
     model, batches = build(config, device, speed), stream(config, device)
-    labels = torch.arange(80, device=device) % 10
+    labels, how = torch.arange(80, device=device) % 10, DRAWINGS[config.data]
 
     def on_tick(current: Diffusion, row: Row) -> None:
-        pictures = draw(current.average, labels, seed=1)
+        pictures = draw(current.average, labels, 1, how)
         for name in (f"samples-{int(row['images']):09d}.png", "samples.png"):
             write_grid(pictures, out / name, columns=10)
 
@@ -37,7 +37,7 @@ def train_diffusion(
         checkpoint=out / "checkpoint.pt", log=out / "log.jsonl", graph=speed.graph)  # fmt: skip
     if distributed.rank():
         return
-    write_grid(draw(model.average, labels, seed=1), out / "samples.png", columns=10)
+    write_grid(draw(model.average, labels, 1, how), out / "samples.png", columns=10)
     print(f"samples: {out / 'samples.png'}")
     print(f"log:     {out / 'log.jsonl'}")
     print(f"next:    aigc evaluate --run {out}")

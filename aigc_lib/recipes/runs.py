@@ -57,6 +57,6 @@ def load(run: Path) -> Run:
 
     def draw(n: int, seed: int, labels: Tensor | None) -> Tensor:
         asked = torch.arange(n, device=device) % 10 if labels is None else labels
-        return diffusion.draw(network, asked, seed)
+        return diffusion.draw(network, asked, seed, diffusion.DRAWINGS[config.data])
 
     return Run(config.data, 10, trained["images_seen"], draw, device)

@@ -20,13 +20,13 @@ from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.training import insist_on_finite
 from aigc_lib.diffusion.guidance import denoiser
 from aigc_lib.diffusion.samplers import sample, walk
-from aigc_lib.recipes.diffusion import DRAWING, SIDE, Drawing
+from aigc_lib.recipes.diffusion import SIDE, Drawing
 
 BATCH = 64
 
 
 def places(
-    teacher: nn.Module, labels: Tensor, times: list[float], seed: int, how: Drawing = DRAWING
+    teacher: nn.Module, labels: Tensor, times: list[float], seed: int, how: Drawing
 ) -> Tensor:
     """Where the teacher's walks are at the student's times: (len(times), N, 1, 28, 28), from noise.
 

@@ -7,7 +7,7 @@ all of it takes about half an hour. The networks of seed 0 become the shipped we
 """
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,7 @@ from aigc_lib.pretrained.loaders import load_generator
 from aigc_lib.pretrained.scores import score, usual_labels
 from aigc_lib.pretrained.weights import begun_card
 from aigc_lib.recipes.diffusion import (
-    DRAWING,
+    DRAWINGS,
     DiffusionConfig,
     Drawing,
     build,
@@ -93,15 +93,16 @@ def rows_of(data: str, maker: str, seed: int, images: int) -> list[dict[str, Any
     if maker == "shipped GAN":
         return [generator(data)]
     model, config, run = trained(data, seed, images)
+    usual = DRAWINGS[data]
     if maker == "choice":
-        ways = [Drawing(weight, DRAWING.steps, DRAWING.method) for weight in WEIGHTS]
+        ways = [replace(usual, guidance=weight) for weight in WEIGHTS]
         return [{**run, **scored(model, data, how, FEWER, CHOICE_SEED)} for how in ways]
-    rows = [{**run, **scored(model, data, DRAWING, SCORED, SAMPLE_SEED)}]
+    rows = [{**run, **scored(model, data, usual, SCORED, SAMPLE_SEED)}]
     if seed == 0:
         ship(model, config, {key: rows[0][key] for key in ("frechet_distance", "recall")})
     if seed < IN_DETAIL:
         for steps in STEPS:
-            how = Drawing(DRAWING.guidance, steps, "multistep")
+            how = Drawing(usual.guidance, steps, "multistep")
             found = scored(model, data, how, FEWER, SAMPLE_SEED)
             rows.append({**run, **found, "maker": "by steps"})
     return rows

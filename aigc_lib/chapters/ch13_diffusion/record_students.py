@@ -20,7 +20,7 @@ from aigc_lib.diffusion.training import fit
 from aigc_lib.metrics.neighbours import nearest
 from aigc_lib.pretrained.loaders import load_diffusion
 from aigc_lib.pretrained.scores import score, usual_labels
-from aigc_lib.recipes.diffusion import DRAWING, DiffusionConfig, build, draw
+from aigc_lib.recipes.diffusion import DRAWINGS, DiffusionConfig, build, draw
 
 DATA = ("mnist", "fashion-mnist")
 TIMES = {1: [0.0, 1.0], 2: [0.0, 0.5, 1.0]}
@@ -34,7 +34,7 @@ def students(data: str, seeds: int) -> list[dict[str, Any]]:
     teacher, asked = load_diffusion(data), usual_labels(data, PAIRS, TEACHER_SEED)
     labels = usual_labels(data, SCORED, SAMPLE_SEED)
     start = time.perf_counter()
-    states = distillation.places(teacher, asked, TIMES[2], TEACHER_SEED)
+    states = distillation.places(teacher, asked, TIMES[2], TEACHER_SEED, DRAWINGS[data])
     taught, rows = time.perf_counter() - start, []
     for steps, times in TIMES.items():
         on_the_way = states if steps == 2 else states[[0, 2]]
@@ -61,7 +61,9 @@ def copies(data: str, pictures: int, seed: int) -> dict[str, Any]:
     model = build(config, device, Speed(channels_last=True))
     batches = Batches(images, config.batch, seed=seed, labels=labels[:, None])
     fit(model, batches, TRAINED_ON, progress=False)
-    drawn = draw(model.average, usual_labels(data, LOOKED_AT, SAMPLE_SEED), SAMPLE_SEED, DRAWING)
+    drawn = draw(
+        model.average, usual_labels(data, LOOKED_AT, SAMPLE_SEED), SAMPLE_SEED, DRAWINGS[data]
+    )
     held_out = load(data, "test").images[:LOOKED_AT]
     ours, theirs = (nearest(x, images)[1] for x in (drawn, held_out))
     low = torch.tensor([0.05, 0.5])
