@@ -139,8 +139,8 @@ def _ancestral(
 def _ahead(t: Tensor, s: Tensor, before: Tensor, schedule: Schedule) -> Tensor:
     """How far ``multistep`` extrapolates: half the step's length over that of the one before.
 
-    Lengths are of the logarithm of a / b. It has no start at t = 0 and no end at t = 1: the steps
-    that touch these are of first order.
+    Lengths are of the logarithm of a / b. It has no start at t = 0 and no end at t = 1: the
+    steps that touch these, and the one after the first, are of first order.
     """
     here, there, past = (0.5 * schedule.snr(time).log() for time in (t, s, before))
     ahead = (there - here) / (here - past) / 2
