@@ -90,7 +90,8 @@ def trained(data: str, seed: int, images: int) -> tuple[Diffusion, DiffusionConf
     start = time.perf_counter()
     fit(model, stream(config, device), images, progress=False)
     seconds = time.perf_counter() - start
-    return model, config, {"images_seen": model.images_seen, "seconds": seconds}
+    run = {"images_seen": model.images_seen, "seconds": seconds, "threads": torch.get_num_threads()}
+    return model, config, run
 
 
 def rows_of(data: str, maker: str, seed: int, images: int) -> list[dict[str, Any]]:
