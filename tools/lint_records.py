@@ -20,7 +20,7 @@ UNDECLARED = {
     "answering", "bench-dcgan", "bench-mlp", "cartpole", "collapse", "contest", "finance",
     "finetuning", "masked", "pretraining", "quality",
     "recommendation", "recommendation-choices", "recommendation-fresh", "scaling", "scenes",
-    "service-answers", "service-injections", "steering",
+    "service-answers", "service-injections",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ Its own files:
     text_losses.py       log-probabilities of texts, baseline of the others, the leash's loss
 
 What it uses of the shared packages:
+    core.contest        what the verdicts on the steered writer rest on, declared in the record
     core.results        reads both records, and writes them in the recorders
     core.show           sliders, times, the library's source, numbers with bounds
     core.training       a row of a training's history; TrainingError

@@ -5,8 +5,9 @@ The model that is steered, the **policy**, writes; a reward scores what it wrote
 
     J = E[reward] - beta * KL(policy || reference)        over whole texts, in nats
 
-``steer`` raises J by policy gradients, from texts that the policy writes meanwhile. ``prefer`` goes
-for the same optimum by DPO, from pairs of texts that the reference wrote beforehand.
+``steer`` raises J by policy gradients, from texts that the policy writes meanwhile. ``prefer`` is
+DPO, from pairs of texts that the reference wrote beforehand. Where x is preferred to y with
+probability sigma(r(x) - r(y)), as ``pair_up`` can draw it, DPO goes for the same optimum.
 """
 
 import time
@@ -32,6 +33,7 @@ from aigc_lib.nets.gpt import GPT
 
 Reward = Callable[[Tensor], Tensor]
 Lesson = Callable[[int], tuple[Tensor, dict[str, Tensor]]]  # step -> loss, what was measured
+Look = Callable[[Row], None]  # called with the row of each step, after it; may add to the row
 
 
 def write(model: GPT, prompt: Prompt, n: int, seed: int) -> Tensor:
@@ -72,6 +74,7 @@ def steer(
     seed: int = 0,
     *,
     progress: bool = True,
+    on_step: Look | None = None,
 ) -> list[Row]:
     """Raise J by REINFORCE, in place; with the same seed, to the same bits.
 
@@ -85,6 +88,7 @@ def steer(
         settings: beta, steps, batch and learning rate.
         seed: of the texts.
         progress: show a progress bar.
+        on_step: called with the row of each step, after it; may add to the row.
 
     Returns:
         one row a step, measured before the step: ``step``, ``reward`` (mean), ``kl`` (estimate of
@@ -106,23 +110,27 @@ def steer(
         loss = anchored_loss(ours, theirs, texts, earned, s.beta)
         return loss, {"reward": earned.mean(), "kl": kl}
 
-    return _descend(policy, lesson, s, progress)
+    return _descend(policy, lesson, s, progress, on_step)
 
 
 class Pairs(NamedTuple):
-    """Texts int64 (N, length) each; of every pair the chosen one earned more."""
+    """Texts int64 (N, length) each; of every pair the chosen one was preferred."""
 
     chosen: Tensor
     rejected: Tensor
 
 
-def pair_up(texts: Tensor, rewards: Tensor, group: int = 4) -> Pairs:
+def pair_up(texts: Tensor, rewards: Tensor, group: int = 4, seed: int | None = None) -> Pairs:
     """Of every ``group`` texts, in their order, the best and the worst; ties are left out.
+
+    With a seed somebody chooses as Bradley and Terry suppose, and DPO's loss does: x rather than y
+    with probability sigma(r(x) - r(y)), and so now and then the worse one.
 
     Args:
         texts: int64 (N, length); a last group that is not full is left out.
         rewards: float (N,).
         group: at least 2.
+        seed: of the preferences; None: the best is always preferred.
 
     Raises:
         ValueError: no pair is left, or a group of fewer than two.
@@ -136,7 +144,12 @@ def pair_up(texts: Tensor, rewards: Tensor, group: int = 4) -> Pairs:
     unlike = rewards[rows, best] > rewards[rows, worst]
     if not bool(unlike.any()):
         raise ValueError("every group is a tie: nothing can be preferred. Draw more texts.")
-    return Pairs(texts[rows, best][unlike], texts[rows, worst][unlike])
+    good, bad = texts[rows, best][unlike], texts[rows, worst][unlike]
+    if seed is None:
+        return Pairs(good, bad)
+    ahead = (rewards[rows, best] - rewards[rows, worst])[unlike]
+    fair = torch.rand(len(ahead), generator=torch.Generator().manual_seed(seed)) < ahead.sigmoid()
+    return Pairs(*(torch.where(fair[:, None], a, b) for a, b in ((good, bad), (bad, good))))
 
 
 def prefer(
@@ -148,11 +161,12 @@ def prefer(
     seed: int = 0,
     *,
     progress: bool = True,
+    on_step: Look | None = None,
 ) -> list[Row]:
     """Learn from pairs by DPO, in place: no reward, no writing during training.
 
     Args:
-        policy, reference, prompt, settings, progress: as in ``steer``.
+        policy, reference, prompt, settings, progress, on_step: as in ``steer``.
         pairs: which text is liked better.
         seed: of the order of the pairs.
 
@@ -176,10 +190,12 @@ def prefer(
             right = (good - known[0][some] > bad - known[1][some]).float().mean()
         return loss, {"loss": loss.detach(), "right": right}
 
-    return _descend(policy, lesson, s, progress)
+    return _descend(policy, lesson, s, progress, on_step)
 
 
-def _descend(policy: GPT, lesson: Lesson, settings: Config, progress: bool) -> list[Row]:
+def _descend(
+    policy: GPT, lesson: Lesson, settings: Config, progress: bool, on_step: Look | None
+) -> list[Row]:
     """Adam on the losses of the lessons; a row of what each measured before its step."""
     optimizer = torch.optim.Adam(policy.parameters(), lr=settings.lr)
     history, start = list[Row](), time.perf_counter()
@@ -192,4 +208,6 @@ def _descend(policy: GPT, lesson: Lesson, settings: Config, progress: bool) -> l
         optimizer.step()
         found = {name: float(value) for name, value in measured.items()}
         history.append({"step": step, **found, "seconds": time.perf_counter() - start})
+        if on_step:
+            on_step(history[-1])
     return history

@@ -13,7 +13,11 @@ from torch import Tensor
 
 from aigc_lib.chapters.ch12_reinforcement_learning import alignment
 from aigc_lib.chapters.ch12_reinforcement_learning.alignment import Config
-from aigc_lib.chapters.ch12_reinforcement_learning.text_losses import Prompt, log_probs
+from aigc_lib.chapters.ch12_reinforcement_learning.text_losses import (
+    Prompt,
+    next_log_probs,
+    place_divergences,
+)
 from aigc_lib.lm import text_quality
 from aigc_lib.lm.tokenizers import HEX
 from aigc_lib.lm.writer import Writer
@@ -32,11 +36,12 @@ SAD = frozenset({
     "shame", "sick", "sorrow", "tears", "villain", "war", "weep", "woe", "wrong",
 })
 # fmt: on
-# The same learning rate and steps for every beta. DPO needs smaller steps: it sees few pairs often.
-STEER = Config()
-PREFER = Config(beta=0.3, steps=60, batch=32, lr=1e-4)
-BETAS = (0.0, 0.1, 0.3, 1.0)
-START, LENGTH = "\n\nJULIET:\n", 64
+# No leash: the step may be large, for nothing is to be kept. With a leash ``record_steering`` takes
+# the step with the highest J of three, for each price and method.
+GREEDY = Config(beta=0.0, steps=20, lr=1e-3)
+STEER, PREFER = Config(steps=80), Config(steps=48, batch=32)
+BETAS = (0.3, 1.0)
+START, LENGTH, LOOKED = "\n\nJULIET:\n", 64, 512
 
 
 def cheer(text: str) -> int:
@@ -75,27 +80,47 @@ def measure(writer: Writer, policy: GPT, n: int = 512, seed: int = 1_000_000) ->
 
 @torch.no_grad()
 def distance(writer: Writer, policy: GPT, texts: Tensor) -> float:
-    """KL(policy || writer) in nats a text, estimated on texts that the policy wrote."""
-    ours, theirs = (
-        torch.cat([log_probs(model, prompt(writer), part) for part in texts.split(256)])
-        for model in (policy, writer.model)
-    )
-    return float((ours - theirs).mean())
+    """KL(policy || writer) in nats a text: that of every place, on texts that the policy wrote."""
+    start, found = prompt(writer), []
+    for part in texts.split(128):
+        ours, theirs = (next_log_probs(model, start, part) for model in (policy, writer.model))
+        found.append(place_divergences(ours, theirs).sum(1))
+    return float(torch.cat(found).mean())
 
 
 def described(writer: Writer, texts: Tensor) -> dict[str, float]:
-    """Mean reward, its standard error, and ``text_quality.score`` of texts int64 (N, length)."""
+    """Mean reward, its standard error, and ``text_quality.score`` of texts int64 (N, length).
+
+    The more texts one looks at, the smaller is the share of different words. So the quality is
+    always that of the first ``LOOKED``.
+    """
     earned = reward(writer)(texts)
     error = float(earned.std()) / len(texts) ** 0.5
-    quality = text_quality.score(read(writer, texts))
+    quality = text_quality.score(read(writer, texts[:LOOKED]))
     return {"reward": float(earned.mean()), "error": error, **quality}
 
 
-def best_of(writer: Writer, n: int, texts: int, seed: int) -> Tensor:
-    """The baseline that trains nothing: write n texts, keep the best; (texts, length)."""
-    drawn = alignment.write(writer.model, prompt(writer), n * texts, seed)
-    best = reward(writer)(drawn).view(texts, n).argmax(1)
-    return drawn.view(texts, n, -1)[torch.arange(texts), best]
+def best_of(rewards: Tensor, n: int, groups: int) -> Tensor:
+    """The baseline that trains nothing: of each n texts the place of the best, int64 (groups,)."""
+    best = rewards[: n * groups].view(groups, n).argmax(1)
+    return torch.arange(groups) * n + best
+
+
+def best_of_n(rewards: Tensor, n: int) -> tuple[float, float]:
+    """Reward and KL from the writer, in nats, of the best of n, by the shares of the rewards.
+
+    With F(k) the share of texts that earn at most k, and G(k) of those that earn less, the best
+    earns k with probability F(k)^n - G(k)^n. Ties are broken at random.
+
+    Args:
+        rewards: of texts that the writer drew, float (N,).
+        n: texts for each one that is kept.
+    """
+    kinds, counts = rewards.double().unique(return_counts=True)
+    share = counts.double() / counts.sum()
+    upto = share.cumsum(0)
+    best = upto**n - (upto - share).clamp(min=0) ** n
+    return float(best @ kinds), float((best * (best / share).log()).sum())
 
 
 def ideal(rewards: Tensor, beta: float) -> tuple[float, float]:

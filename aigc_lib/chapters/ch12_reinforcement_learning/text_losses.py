@@ -54,7 +54,7 @@ def place_divergences(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 def leave_one_out(returns: Tensor) -> Tensor:
-    """Each return minus the mean of the *others'*: advantages (N, ...) of returns (N, ...).
+    """Each return minus the mean of the *others'* (RLOO): advantages (N, ...) of returns (N, ...).
 
     The mean of the others does not depend on a text's own words, so it is a baseline that leaves
     the gradient unbiased; the mean of all would shrink it by (N - 1) / N.

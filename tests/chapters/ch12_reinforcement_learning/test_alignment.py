@@ -174,6 +174,32 @@ def test_pairs_are_the_best_and_the_worst_of_a_group_and_no_ties():
         alignment.pair_up(texts, rewards, group=1)
 
 
+def test_drawn_preferences_follow_the_sigmoid_of_the_difference():
+    texts = torch.arange(20_000).view(-1, 1)
+    rewards = torch.tensor([0.0, 1.5]).repeat(10_000)  # each group of two: 0 and 1.5
+    pairs = alignment.pair_up(texts, rewards, group=2, seed=3)
+    assert torch.equal(pairs.chosen // 2, pairs.rejected // 2)  # still the two of one group
+    assert bool((pairs.chosen != pairs.rejected).all())
+    better = float((pairs.chosen % 2 == 1).double().mean())
+    wanted = 1 / (1 + math.exp(-1.5))
+    assert abs(better - wanted) < 4 * math.sqrt(wanted * (1 - wanted) / 10_000)
+    again = alignment.pair_up(texts, rewards, group=2, seed=3)
+    assert torch.equal(pairs.chosen, again.chosen)
+    sure = alignment.pair_up(texts, rewards, group=2)
+    assert bool((sure.chosen % 2 == 1).all())
+
+
+def test_what_is_called_after_a_step_may_add_to_its_row():
+    reference = models()[1]
+    policy, seen = copy.deepcopy(reference), []
+    history = alignment.steer(
+        policy, reference, PROMPT, lambda t: t.double().sum(1), Config(steps=3, batch=4),
+        progress=False, on_step=lambda row: (seen.append(row["step"]), row.update(seen=len(seen))),
+    )  # fmt: skip
+    assert seen == [0, 1, 2]
+    assert [row["seen"] for row in history] == [1, 2, 3]
+
+
 def test_a_gradient_that_is_no_number_stops_with_a_reason():
     reference = models()[1]
     policy = copy.deepcopy(reference)
@@ -201,13 +227,44 @@ def test_cheer_counts_whole_words_and_forgets_the_last():
 
 def test_the_best_of_n_is_the_best_of_its_n():
     writer = load_writer("shakespeare")
-    best = sentiment_reward.best_of(writer, 3, 4, seed=1)
     drawn = alignment.write(writer.model, sentiment_reward.prompt(writer), 12, seed=1)
     earned = [sentiment_reward.cheer(text) for text in sentiment_reward.read(writer, drawn)]
-    wanted = [max(earned[i : i + 3]) for i in range(0, 12, 3)]
-    assert [sentiment_reward.cheer(text) for text in sentiment_reward.read(writer, best)] == wanted
+    best = sentiment_reward.best_of(torch.tensor(earned), 3, 4)
+    assert [i // 3 for i in best.tolist()] == [0, 1, 2, 3]
+    assert [earned[i] for i in best] == [max(earned[i : i + 3]) for i in range(0, 12, 3)]
     assert sentiment_reward.distance(writer, writer.model, drawn) == 0
     assert sentiment_reward.described(writer, drawn)["reward"] == pytest.approx(sum(earned) / 12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_reward_and_distance_of_the_best_of_n_by_enumeration(n):
+    """All draws of n out of five texts with ties, the kept one at random among the best."""
+    rewards = [0.0, 0.0, 0.0, 1.0, 3.0]
+    p = torch.zeros(5, dtype=torch.float64)
+    for draw in itertools.product(range(5), repeat=n):
+        top = [i for i in draw if rewards[i] == max(rewards[j] for j in draw)]
+        for i in top:
+            p[i] += 1 / 5**n / len(top)
+    reward, kl = sentiment_reward.best_of_n(torch.tensor(rewards), n)
+    assert reward == pytest.approx(float(p @ torch.tensor(rewards).double()))
+    assert kl == pytest.approx(float((p * (5 * p).log()).sum()), abs=1e-12)
+    if n > 1:  # five texts are not many: below the formula for texts without ties
+        assert kl < math.log(n) - (n - 1) / n
+
+
+def test_the_distance_is_that_of_the_texts():
+    """The sum over places agrees with the log-ratio of whole texts, and scatters less."""
+    writer = load_writer("shakespeare")
+    policy, start = sentiment_reward.trainable(writer), sentiment_reward.prompt(writer)
+    with torch.no_grad():
+        for p in policy.blocks.parameters():
+            p.mul_(1.02)
+        texts = alignment.write(policy, start, 256, seed=2)
+        ours, theirs = (text_losses.log_probs(m, start, texts) for m in (policy, writer.model))
+    ratio = ours - theirs
+    found = sentiment_reward.distance(writer, policy, texts)
+    assert abs(found - float(ratio.mean())) < 4 * float(ratio.std()) / 16
+    assert found > 0
 
 
 def test_the_ideal_policy_is_the_tilted_one():
