@@ -50,8 +50,8 @@ def test_parameters_are_counted_by_hand() -> None:
         return norms + film + 2 * conv(width, width, 3)
 
     total = 7 * 8 + 17 * 8 + 9 * 8  # words, time, mix
-    total += conv(12, 8, 3) + conv(8, 12, 3) + 2 * conv(16, 8, 4) - 8 + 16
-    total += 2 * block(8, 8) + block(16, 8)
+    total += conv(12, 8, 3) + conv(8, 12, 3) + 2 * conv(16, 8, 2) - 8 + 16 + 2 * 8  # and a norm
+    total += 2 * block(8, 8) + 2 * block(16, 8)
     assert sum(p.numel() for p in UNet(7, 3, (8, 16), 8).parameters()) == total
 
 

@@ -1,9 +1,8 @@
 """Train every maker of scenes of chapter 14 on three seeds, and record how well it follows orders.
 
-    aigc record 14 scenes     # about forty minutes on one thread
+    aigc record 14 scenes     # about twenty minutes on one thread
 
-It also makes the shipped weights: two judges, and the generator of the long run of seed 0. The
-record ``scenes-choice`` is of the rehearsal, where the settings were chosen: on other pairs.
+It also makes the shipped weights: two judges, and the generator of the long run of seed 0.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,24 +26,15 @@ from aigc_lib.diffusion import flow_matching
 from aigc_lib.nets.unet import UNet
 from aigc_lib.pretrained import weights
 
-STEPS, DRAWS = (20, 10, 5, 3), (1, 4, 16, 64)  # of the flow; pictures, the best is taken
-DROP = 0.1  # share of the descriptions that a guided flow does not see in training
-# As many settings for the one as for the other: weights of R1, and of guidance.
-SETTINGS = {"flow": (1.0, 2.0, 3.0, 5.0), "both read": (0.1, 0.3, 1.0, 10.0)}
-BUDGETS = (8_000, 16_000, 32_000, 64_000, 96_000)  # of a learning curve, in the GAN's scenes
+STEPS, DRAWS = 20, (1, 4, 16, 64)  # of the flow; pictures of which the best is taken
 JUDGED = 6_000  # scenes that a judge learns from
-PACE = 0.7  # scenes that the flow sees in the time in which the GAN sees one
+# Scenes that the flow sees in the processor time in which the GAN sees SHORT and LONG.
+FLOW = {SHORT: 22_400, LONG: 67_200}
 JOBS = [
     ("narrow judge", 0),
-    *(
-        (maker, images)
-        for images in (SHORT, LONG)
-        for maker in ("flow, guided", "both read", "flow")
-    ),
-    *((maker, SHORT) for maker in ("generator reads", "nobody reads")),
+    *((maker, SHORT) for maker in ("both read", "generator reads", "nobody reads", "flow")),
+    *((maker, LONG) for maker in ("both read", "flow")),
 ]
-REHEARSALS = [(maker, SHORT, seed) for maker in SETTINGS for seed in (100, 101)]
-REHEARSALS += [(maker, images, 100) for maker in SETTINGS for images in BUDGETS if images != SHORT]
 
 
 def ship(networks: Mapping[str, nn.Module], **facts: Any) -> None:
@@ -103,87 +93,28 @@ def gan(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dic
     row, average, test = row | {"seconds": seconds}, made.average, experiment.exam()
     if maker == "nobody reads":
         few, picker = Exam(*(part[:400] for part in test)), scene_classifier.load("picker")
-        best = partial(experiment.best_of, average, picker)
-        return [
-            {**row, "n": n, **scored(judge, few, partial(best, few.labels, n, seed=7)),
-             "trained_on": trained_on(judge, partial(best, n=n, seed=8))}
-            for n in DRAWS
-        ]  # fmt: skip
+        best = partial(experiment.best_of, average, picker, few.labels, seed=7)
+        return [{**row, "n": n, **scored(judge, few, partial(best, n))} for n in DRAWS]
     row |= scored(judge, test, lambda: experiment.draw(average, test.labels, 7))
-    row["trained_on"] = trained_on(judge, partial(experiment.draw, average, seed=8))
+    known = experiment.exam(8, held_out=False).labels
+    hits = scene_classifier.right(judge, experiment.draw(average, known, 8), known)
+    row["trained_on"] = float(hits.all(dim=1).double().mean())
     if (maker, images, seed) == ("both read", LONG, 0):
         ship_painter(average, row)
     return [row]
 
 
-def trained_on(judge: SceneClassifier, make: Callable[..., Tensor]) -> float:
-    """Share of pictures with all four words right, of descriptions that the training showed."""
-    known = experiment.exam(8, held_out=False).labels
-    return float(
-        scene_classifier.right(judge, make(labels=known), known).all(dim=1).double().mean()
-    )
-
-
-def train_flow(scenes: Scenes, seed: int, images: int, drop: float) -> tuple[nn.Module, float]:
-    """A flow that had the processor time in which the GAN sees ``images``, and its seconds."""
+def flow(seed: int, images: int, scenes: Scenes, judge: SceneClassifier) -> dict[str, Any]:
+    """The flow-matching model that had the same processor time as the GAN."""
     torch.manual_seed(seed)
-    network = UNet(len(WORDS) + bool(drop)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = UNet(len(WORDS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = Batches(scenes.images, 32, seed=seed, labels=tokens(scenes.labels))
-    train = partial(flow_matching.fit, drop=drop, null=len(WORDS), seed=seed, progress=False)
-    average, seconds = experiment.timed(train, network, batches, round(PACE * images))
-    return average, seconds
-
-
-def draw_flow(
-    network: nn.Module, steps: int, guidance: float, labels: Tensor, seed: int = 7
-) -> Tensor:
-    """Its pictures of descriptions (N, 4): uint8 (N, 3, 32, 32)."""
-    asked, null = tokens(labels), len(WORDS)
-    return to_uint8(flow_matching.sample(network, asked, steps, seed, guidance=guidance, null=null))
-
-
-def flow(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dict[str, Any]]:
-    """The rows of one flow: guided, and with fewer steps, if it can be; else as it is."""
-    guided = row["maker"] == "flow, guided"
-    network, seconds = train_flow(scenes, row["seed"], row["images"], DROP * guided)
-    row |= {"flow_images": round(PACE * row["images"]), "seconds": seconds}
+    train = partial(flow_matching.fit, seed=seed, progress=False)
+    average, seconds = experiment.timed(train, network, batches, FLOW[images])
     test = experiment.exam()
-    ways = [(STEPS[0], 1.0)]
-    if guided:
-        ways = [(n, experiment.GUIDANCE) for n in STEPS] + ways
-    rows: list[dict[str, Any]] = []
-    for steps, weight in ways:
-        draw = partial(draw_flow, network, steps, weight)
-        found = scored(judge, test, partial(draw, test.labels))
-        calls = steps * (2 if weight != 1 else 1)
-        rows.append({**row, "steps": steps, "guidance": weight, "calls": calls, **found})
-    draw = partial(draw_flow, network, STEPS[0], rows[0]["guidance"], seed=8)
-    rows[0]["trained_on"] = trained_on(judge, draw)
-    return rows
-
-
-def rehearse(judge: SceneClassifier, command: str) -> None:
-    """Try the settings, and draw the learning curves of the best, on pairs that the test has not.
-
-    Who wins here stands in ``experiment``, as ``R1`` and ``GUIDANCE``.
-    """
-    scenes, test = experiment.rehearsal()
-    recording = Recording("scenes-choice", __file__, command, ("maker", "images", "seed"))
-    for maker, images, seed in recording.missing(REHEARSALS):
-        best = experiment.R1 if maker == "both read" else experiment.GUIDANCE
-        network = train_flow(scenes, seed, images, DROP)[0] if maker == "flow" else None
-        rows: list[dict[str, Any]] = []
-        for setting in SETTINGS[maker] if images == SHORT else (best,):
-            row = {"maker": maker, "images": images, "seed": seed, "setting": setting}
-            if network:
-                for steps in STEPS if setting == best else STEPS[:1]:
-                    draw = partial(draw_flow, network, steps, setting, test.labels)
-                    rows.append({**row, "steps": steps, **scored(judge, test, draw)})
-            else:
-                made = experiment.fit("both read", scenes, seed, images, setting)
-                draw = partial(experiment.draw, made.average, test.labels, 7)
-                rows.append({**row, **scored(judge, test, draw)})
-        recording.add(*rows)
+    draw = partial(flow_matching.sample, average, tokens(test.labels), STEPS, 7)
+    found = scored(judge, test, lambda: to_uint8(draw()))
+    return {"flow_images": FLOW[images], "seconds": seconds, **found}
 
 
 def main(seeds: int = 3) -> None:
@@ -200,9 +131,8 @@ def main(seeds: int = 3) -> None:
     test = experiment.exam()
     draw = partial(compose, len(test.labels), experiment.TEST_SEED, test.labels)
     command, key = f"aigc record 14 scenes --seeds {seeds}", ("maker", "images", "seed")
-    rehearse(judge, command)
     recording = Recording("scenes", __file__, command, key)
-    runs = [("compositing", 0, 0), *((*job, seed) for job in JOBS for seed in range(seeds))]
+    runs = [("compositing", 0, 0), *((*job, seed) for seed in range(seeds) for job in JOBS)]
     for maker, images, seed in recording.missing(runs):
         row = {"maker": maker, "seed": seed, "images": images}
         if maker == "compositing":  # real scenes: what no maker can beat, and their price
@@ -212,7 +142,7 @@ def main(seeds: int = 3) -> None:
             start = experiment.PICKER_SEED + 100 + seed
             few = scene_classifier.training_scenes(start, JUDGED, False)
             recording.add(row | {"all": on_real_scenes(scene_classifier.fit(few, seed))})
-        elif maker.startswith("flow"):
-            recording.add(*flow(row, scenes, judge))
+        elif maker == "flow":
+            recording.add(row | flow(seed, images, scenes, judge))
         else:
             recording.add(*gan(row, scenes, judge))

@@ -195,15 +195,3 @@ def test_a_walk_keeps_the_length_of_its_vectors():
     assert float(steps.norm(dim=1).min()) > 0.85 * float(ends.min())
     gaps = steps.diff(dim=0).norm(dim=1)
     assert float(gaps.max()) < 1.5 * float(gaps.min())
-
-
-def test_the_rehearsal_has_ten_other_pairs_and_none_of_the_test():
-    small.need("emoji")
-    learned, exam = experiment.rehearsal()
-    known, asked = ({tuple(p) for p in x.labels[:, :2].tolist()} for x in (learned, exam))
-    assert (len(known), len(asked)) == (20, 10)
-    assert not known & asked
-    assert not (known | asked) & scenes.HELD_OUT
-    assert {thing for thing, _ in asked} == set(range(10))  # one for each object, as in the test
-    assert {thing for thing, _ in known} == set(range(10))
-    assert {place for _, place in known} == set(range(4))
