@@ -4,5 +4,4 @@ schedules.py      how pictures become noise; picture, noise and velocity from on
 training.py       one regression at random times, and its loop
 samplers.py       from noise to pictures: DDIM, ancestral, Heun, DPM-Solver++
 guidance.py       a network as a denoiser that insists on a description
-flow_matching.py  along straight lines: loss, training, sampling
 """

@@ -18,7 +18,7 @@ What it uses of the shared packages:
     core.results            reads the record of all makers, and writes it in the recorder
     core.runtime            freed memory kept for the next step; the machine on the weights' card
     core.show               frames, sliders, times, numbers with bounds
-    core.speed              Speed: channels-last layout for the players
+    core.speed              Speed: channels-last layout for the networks
     core.stats              bootstrap and wilson: intervals of shares and of gaps
     core.training           a loss that is no number stops the training with a TrainingError
     core.unicode            what people type, brought to one form
@@ -26,7 +26,9 @@ What it uses of the shared packages:
     data.cache              fetch: the folder of the emoji
     data.packages           takes pictures and captions out of package archives
     data.sources            what a data set is
-    diffusion.flow_matching  the rival without an opponent: loss, training, steps from noise
+    diffusion.guidance      the rival without an opponent, as a denoiser
+    diffusion.samplers      its steps from noise to scenes
+    diffusion.training      Diffusion, fit: its regression
     gan.acceleration        accelerate: switches channels last on for the players
     gan.losses              the game's losses with R1
     gan.state               Gan: the two players who read

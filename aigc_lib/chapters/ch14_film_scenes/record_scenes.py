@@ -21,8 +21,11 @@ from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS, Scenes, compose, to
 from aigc_lib.core import runtime
 from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.results import Recording
+from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
-from aigc_lib.diffusion import flow_matching
+from aigc_lib.diffusion.guidance import denoiser
+from aigc_lib.diffusion.samplers import even_times, sample
+from aigc_lib.diffusion.training import Diffusion, accelerate, fit
 from aigc_lib.nets.unet import UNet
 from aigc_lib.pretrained import weights
 
@@ -107,13 +110,16 @@ def gan(row: dict[str, Any], scenes: Scenes, judge: SceneClassifier) -> list[dic
 def flow(seed: int, images: int, scenes: Scenes, judge: SceneClassifier) -> dict[str, Any]:
     """The flow-matching model that had the same processor time as the GAN."""
     torch.manual_seed(seed)
-    network = UNet(len(WORDS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = Diffusion(UNet(len(WORDS)), lr=2e-3, ema_half_life=2_200, seed=seed)
+    accelerate(model, Speed(channels_last=True))
     batches = Batches(scenes.images, 32, seed=seed, labels=tokens(scenes.labels))
-    train = partial(flow_matching.fit, seed=seed, progress=False)
-    average, seconds = experiment.timed(train, network, batches, FLOW[images])
+    train = partial(fit, model, batches, FLOW[images], warmup=1, last_lr=1.0, progress=False)
+    seconds = experiment.timed(train)[1]
     test = experiment.exam()
-    draw = partial(flow_matching.sample, average, tokens(test.labels), STEPS, 7)
-    found = scored(judge, test, lambda: to_uint8(draw()))
+    rng = torch.Generator().manual_seed(7)
+    noise = torch.randn(test.real.shape, generator=rng)
+    denoise = denoiser(model.average, tokens(test.labels))
+    found = scored(judge, test, lambda: to_uint8(sample(denoise, noise, even_times(STEPS))))
     return {"flow_images": FLOW[images], "seconds": seconds, **found}
 
 

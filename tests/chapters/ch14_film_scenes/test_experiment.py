@@ -9,10 +9,7 @@ from aigc_lib.chapters.ch14_film_scenes.networks import (
     SceneGenerator,
 )
 from aigc_lib.core import results
-from aigc_lib.core.training import TrainingError
-from aigc_lib.data.batches import Batches
-from aigc_lib.diffusion import flow_matching
-from aigc_lib.nets.unet import Description, UNet
+from aigc_lib.nets.unet import Description
 from aigc_lib.pretrained.weights import read_card
 from tests.support import small
 
@@ -127,65 +124,6 @@ def test_training_teaches_a_judge_and_the_players():
     assert gan.images_seen == 640
     again = experiment.fit("both read", train, 0, 640)
     assert torch.equal(gan.generator.layers[0].weight, again.generator.layers[0].weight)
-
-
-def test_a_flow_learns_and_samples():
-    small.need("emoji")
-    train = scenes.compose(320, 1)
-    torch.manual_seed(0)
-    network = UNet(18, widths=(8, 16, 24), condition=16)
-    batches = Batches(train.images, 32, seed=0, labels=scenes.tokens(train.labels))
-    pictures, words = train.images / 127.5 - 1, scenes.tokens(train.labels)
-    rng = torch.Generator()
-    with torch.no_grad():
-        before = float(flow_matching.loss(network, pictures, words, rng.manual_seed(1)))
-    average = flow_matching.fit(network, batches, 2_560, progress=False)
-    after = float(flow_matching.loss(average, pictures, words, rng.manual_seed(1)))
-    assert after < 0.7 * before
-    drawn = flow_matching.sample(average, words[:3], 4, seed=0)
-    assert drawn.shape == (3, 3, 32, 32)
-    assert torch.equal(drawn, flow_matching.sample(average, words[:3], 4, seed=0))
-    with pytest.raises(ValueError, match="at least 1"):
-        flow_matching.sample(average, words[:3], 0, seed=0)
-    with pytest.raises(TrainingError, match="learning rate"):
-        flow_matching.fit(network, batches, 320, lr=1e12, progress=False)
-
-
-class Told(torch.nn.Module):
-    """A velocity that is the mean of the words' numbers, everywhere; it keeps what it was told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scale = torch.nn.Parameter(torch.ones(()))
-        self.heard: list[torch.Tensor] = []
-
-    def forward(self, x: torch.Tensor, t: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-        self.heard.append(words)
-        mean = words.double().mean(1).to(x.dtype)[:, None, None, None]
-        return self.scale * mean.expand_as(x) / 100
-
-
-def test_guidance_goes_beyond_the_description():
-    words = torch.tensor([[10, 30]])
-    noise = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(4))
-    for guidance, way in ((0.0, 0.05), (1.0, 0.2), (3.0, 0.5)):  # 0.05 + guidance * 0.15
-        network = Told()
-        drawn = flow_matching.sample(network, words, 2, 4, side=8, guidance=guidance, null=5)
-        torch.testing.assert_close(drawn, (noise + way).clamp(-1, 1))
-        assert len(network.heard) == (2 if guidance == 1 else 4)  # its price in calls
-
-
-def test_dropped_descriptions_are_null_as_a_whole():
-    pictures = torch.zeros(64, 3, 8, 8, dtype=torch.uint8)
-    for drop, low, high in ((0.0, 0, 0), (0.5, 900, 1_148), (1.0, 2_048, 2_048)):
-        network = Told()
-        labels = torch.full((64, 4), 7)
-        batches = Batches(pictures, 64, seed=0, labels=labels)
-        flow_matching.fit(network, batches, 2_048, drop=drop, null=9, progress=False)
-        heard = torch.cat(network.heard)
-        left_out = (heard == 9).all(1)
-        assert low <= int(left_out.sum()) <= high
-        assert bool((heard[~left_out] == 7).all())
 
 
 def test_a_walk_keeps_the_length_of_its_vectors():

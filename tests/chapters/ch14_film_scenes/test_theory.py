@@ -5,9 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from aigc_lib.chapters.ch14_film_scenes import poisson_blending
-from aigc_lib.diffusion import flow_matching
+from aigc_lib.diffusion.guidance import denoiser
+from aigc_lib.diffusion.samplers import even_times, sample
+from aigc_lib.diffusion.training import Diffusion, loss_of
 
 RNG = np.random.default_rng(0)
 
@@ -58,16 +61,14 @@ def test_the_mean_speed_is_the_regression_and_leads_to_the_data(m: float, s: flo
         parts = [velocity(a, float(b), m, s) for a, b in zip(x, t, strict=True)]
         return torch.stack(parts)
 
-    rng = torch.Generator().manual_seed(0)
-    losses = [
-        float(flow_matching.loss(each, pixels, torch.zeros(400, 1).long(), rng)) for _ in range(3)
-    ]
+    model = Diffusion(nn.Linear(1, 1))
+    model.predict = each
+    losses = [float(loss_of(model, pixels, torch.zeros(400, 1).long())) for _ in range(3)]
     assert np.mean(losses) == pytest.approx(rest.mean(), rel=0.06)
 
     # The library's sampler, with the exact velocity, must carry noise to m + s z.
-    steps, seed = 2_000, 5
-    ends = flow_matching.sample(network, torch.zeros(4, 1).long(), steps, seed, side=8)
-    noise = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(5))
+    ends = sample(denoiser(network, torch.zeros(4, 1).long()), noise, even_times(2_000))
     torch.testing.assert_close(ends, (m + s * noise).clamp(-1, 1), atol=6e-3, rtol=0)
 
 
