@@ -36,6 +36,8 @@ WINDOWS_PATH = re.compile(r"\b[A-Z]:\\\\?\w")
 MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|```\{math\}.*?```", re.DOTALL)
 # An approximate number that the sanitiser will not touch (see tests/nbval.cfg).
 UNBOUNDED = re.compile(r"\u2248 *[-+\u2212]?\d(?![^\n]*\(must lie between )")
+# A paragraph that is still to be written: FILL_TEXT, TODO, or a comment that holds a place.
+UNWRITTEN = re.compile(r"^[A-Z][A-Z_]{3,}$|\bTODO\b|<!-- (?!/?timing)", re.MULTILINE)
 BLIND_IMAGE = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=[\"'][^\"'])")
 
 
@@ -173,4 +175,11 @@ def spelling(nb: Notebook) -> Iterator[str]:
             yield f"cell {number}: {word!r} is {british!r} in British spelling"
 
 
-RULES = (executed, code, paths, images, markers, metadata, spelling)
+def written(nb: Notebook) -> Iterator[str]:
+    """No place in the text is still to be filled."""
+    for number, cell in markdown_cells(nb):
+        for found in UNWRITTEN.findall(source(cell)):
+            yield f"cell {number}: {found!r} stands where text is still to be written"
+
+
+RULES = (executed, code, paths, images, markers, metadata, spelling, written)

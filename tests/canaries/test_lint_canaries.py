@@ -177,6 +177,9 @@ FAULTS = [
     # words
     (replace("It trains", "The Color of its behavior is gray"), "'Colour' in British spelling"),
     (replace("It trains", "We normalize"), "'normalise' in British spelling"),
+    (replace("It trains", "\n\nFILL_TEXT\n\nIt trains"), "is still to be written"),
+    (replace("It trains", "TODO: it trains"), "is still to be written"),
+    (replace("It trains", "<!-- here --> It trains"), "is still to be written"),
 ]
 
 

@@ -4,14 +4,14 @@ Its own files:
     closed_forms.py     data whose perfect denoiser has a formula; terms of the bound; guidance
     distillation.py     a student that jumps in one or two steps where its teacher walks
     exercises.py        checks: noising, answers, weights, steps, guidance, copies
-    record_quality.py   the recipe on five seeds: strength of guidance, steps, scores
+    record_quality.py   the recipe on seeds, one of them to choose guidance: scores
     record_students.py  students of one and two steps; copies after training on few pictures
-    results/            the records: diffusion-quality, diffusion-students
+    results/            the record: diffusion-quality; `aigc record 13 students` makes another
 
 What it uses of the shared packages:
     core.optim           its learning rate rises and falls; averaged weights of the student
     core.pixels          pictures to [-1, 1] and back
-    core.results         reads the two records, and writes them in the recorders
+    core.results         reads the record, and writes records in the recorders
     core.runtime         device, seeds, size of the training in the page
     core.show            pictures, sliders, source, numbers with bounds
     core.speed           Speed: channels-last layout for the network

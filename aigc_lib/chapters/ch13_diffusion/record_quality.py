@@ -40,8 +40,8 @@ STEPS = (1, 2, 4, 8, 16, 32)
 # The strength of guidance is chosen on a run and on samples that no other row is of.
 CHOICE_SEED, WEIGHTS = 100, (1.0, 1.5, 1.75, 2.0, 2.5, 3.0)
 NO_CONTEST = (
-    "One recipe. The page sets it beside chapter 7's GAN at equal training time, as two recipes "
-    "that were not tuned with equal effort, and draws no verdict on the two kinds of model."
+    "One recipe. The page sets it beside chapter 7's GAN after about as many pictures, as two "
+    "recipes that were not tuned with equal effort, and draws no verdict on the kinds of model."
 )
 
 

@@ -53,7 +53,7 @@ def check_3(answer: object) -> str:
     likes, wanted = same_shape(found, (4,), "the popularity"), torch.tensor([1.0, 2.0, 1.0, 0.0])
     hint = "bincount, with minlength=n"
     same_tensor(likes.float(), wanted, hint=hint, what="the popularity", mistakes=mistakes)
-    return "a film's later fame is the easiest leak of all"
+    return "what is counted at a moment must not know what comes after it"
 
 
 def check_4(answer: object) -> str:
