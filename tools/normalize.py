@@ -32,12 +32,27 @@ def _relative_tracebacks(nb: NotebookNode) -> None:
                 output.traceback[i] = entry
 
 
+def _merged_streams(nb: NotebookNode) -> None:
+    """Join what was printed piece by piece, but not across what was displayed between."""
+    for cell in nb.cells:
+        kept: list[NotebookNode] = []
+        for output in cell.get("outputs", []):
+            before = kept[-1] if kept else output
+            if before is not output and "name" in output and output.get("name") == before.get("name"):
+                before.text += output.text
+            else:
+                kept.append(output)
+        if "outputs" in cell:
+            cell.outputs = kept
+
+
 def to_text(nb: NotebookNode, name: str) -> str:
     """The file of an executed notebook, with everything volatile made uniform."""
     nb.metadata.kernelspec = dict(KERNELSPEC)
     nb.metadata.language_info = dict(LANGUAGE_INFO)
     for cell in nb.cells:
         cell.metadata.pop("execution", None)
+    _merged_streams(nb)
     _relative_tracebacks(nb)
     nbformat.validate(nb)
     # Widget ids are random: name them after the chapter and the order in which they were made.

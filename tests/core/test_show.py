@@ -54,6 +54,17 @@ def test_report_prints_the_number_and_its_bounds(capsys: pytest.CaptureFixture[s
     )
 
 
+def test_on_a_page_the_bounds_are_kept_but_not_seen(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(show, "_in_notebook", lambda: True)
+    show.report("  gain < all", 3.0, 1, 5, unit="%", against=0)
+    assert shown[0]["text/plain"] == "  gain < all: ≈ 3 % (must lie between 1 and 5)"
+    seen = re.sub("<!--.*?-->|</?(div|b)[^>]*>", "", shown[0]["text/html"])
+    assert seen == "gain &lt; all: ≈ 3 %"
+    assert "(must lie between 1 and 5)" in shown[0]["text/html"]
+
+
 def test_report_refuses_bounds_that_hold_what_it_is_against(capsys: Any) -> None:
     show.report("gain", 3.0, 1, 5, against=0)
     assert capsys.readouterr().out == "gain: ≈ 3 (must lie between 1 and 5)\n"

@@ -17,6 +17,7 @@ CELLS = [
     "import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider(), ipywidgets.IntSlider()])",
     "import json; json.loads('{')",
     "import os, pathlib; print(pathlib.Path.cwd().name, os.environ['AIGC_DEVICE'])",
+    "for n in 1, 2, 3:\n    print(n, end=' ', flush=True)\n    print('-')\n    n > 1 and display(n)",
 ]
 
 
@@ -50,6 +51,12 @@ def test_outputs_are_stored_and_the_file_passes_the_rules_for_them(twice):
     assert nb["cells"][5]["outputs"][0]["text"][0].endswith(" cpu\n")
     assert nb["cells"][4]["outputs"][0]["ename"] == "JSONDecodeError"
     assert "python/json" in "".join(nb["cells"][4]["outputs"][0]["traceback"])
+
+
+def test_what_is_printed_stays_on_its_side_of_what_is_displayed(twice):
+    outputs = json.loads(twice[1][0])["cells"][6]["outputs"]
+    seen = [o.get("text") or o["data"]["text/plain"] for o in outputs]
+    assert seen == [["1 -\n", "2 -\n"], ["2"], ["3 -\n"], ["3"]]
 
 
 def test_ids_and_sources_are_kept(twice):
