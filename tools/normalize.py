@@ -37,9 +37,8 @@ def _merged_streams(nb: NotebookNode) -> None:
     for cell in nb.cells:
         kept: list[NotebookNode] = []
         for output in cell.get("outputs", []):
-            before = kept[-1] if kept else output
-            if before is not output and "name" in output and output.get("name") == before.get("name"):
-                before.text += output.text
+            if kept and "name" in output and output.name == kept[-1].get("name"):
+                kept[-1].text += output.text
             else:
                 kept.append(output)
         if "outputs" in cell:

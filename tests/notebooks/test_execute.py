@@ -17,7 +17,7 @@ CELLS = [
     "import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider(), ipywidgets.IntSlider()])",
     "import json; json.loads('{')",
     "import os, pathlib; print(pathlib.Path.cwd().name, os.environ['AIGC_DEVICE'])",
-    "for n in 1, 2, 3:\n    print(n, end=' ', flush=True)\n    print('-')\n    n > 1 and display(n)",
+    "for n in 1, 2, 3:\n print(n, end=' ', flush=True)\n print('-')\n n > 1 and display(n)",
 ]
 
 
