@@ -186,17 +186,15 @@ def barriers(page: Page) -> list[str]:
 
 
 def stuck_sliders(page: Page) -> list[str]:
-    """Sliders of ``show.slider`` that are missing, or whose picture does not follow them."""
-    stored = page.evaluate(
-        """() => [...document.querySelectorAll('script[type$="widget-state+json"]')]
-          .reduce((sum, e) => sum + e.textContent.split('"aigc-slider"').length - 1, 0)"""
-    )
-    areas = page.locator(".widget-subarea:has(.noUi-handle):has(img)").all()
+    """Sliders of ``show.slider`` that lack their handle, or whose picture does not follow it."""
     found = []
-    if len(areas) != stored:
-        found.append(f"{len(areas)} of {stored} sliders are there with their picture")
-    for area in areas:
-        picture, handle = area.locator("img").first, area.locator(".noUi-handle").first
+    for area in page.locator(".aigc-slider").all():
+        handle, picture = area.locator("input[type=range]"), area.locator(".step.shown")
+        if not handle.count() or area.locator(".step").count() < 2:
+            found.append("a slider has no handle or no steps")
+            continue
+        picture.scroll_into_view_if_needed()
+        settle(page)
         before = picture.screenshot()
         handle.focus()
         page.keyboard.press("ArrowRight")
