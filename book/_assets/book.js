@@ -22,6 +22,7 @@ window.addEventListener("load", () => {
 function linkSliders() {
   for (const slider of document.querySelectorAll(".aigc-slider")) {
     const [input, steps] = [slider.querySelector("input"), slider.querySelectorAll(".step")];
+    if (!input) continue;
     const show = () => {
       steps.forEach((step, n) => step.classList.toggle("shown", n === Number(input.value)));
       input.setAttribute("aria-valuetext", steps[input.value].lastElementChild.textContent);

@@ -15,7 +15,15 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, TimeoutError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Response,
+    Route,
+    TimeoutError,
+    sync_playwright,
+)
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -87,12 +95,14 @@ class Visit:
         page: Playwright's page.
         outside: addresses that the page asked for outside ``base``; none was answered.
         errors: script errors, error messages on the console, files that are missing.
+        responses: what was answered.
     """
 
     def __init__(self, browser: Browser, base: str, address: str = "", **options: Any) -> None:
         self.outside: list[str] = []
         self.errors: list[str] = []
-        self._context = browser.new_context(viewport=DESKTOP, **options)
+        self.responses: list[Response] = []
+        self._context = browser.new_context(**{"viewport": DESKTOP} | options)
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.route("**/*", lambda route: self._route(route, base))
@@ -113,7 +123,8 @@ class Visit:
         if message.type == "error":
             self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
 
-    def _response(self, response: Any) -> None:
+    def _response(self, response: Response) -> None:
+        self.responses.append(response)
         if response.status >= 400:
             self.errors.append(f"{response.status}: {response.url}")
 
