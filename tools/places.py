@@ -8,6 +8,7 @@ import json
 import os
 import re
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,7 +60,7 @@ def places(root: Path) -> dict[str, Place]:
     """The place of each page of the book at ``root``, by its file name without suffix."""
     groups = parts(root)
     order = [page for _, pages in groups for page in pages]
-    after = dict(zip(order, order[1:], strict=False))
+    after = dict(pairwise(order))
     chapters = {int(m[1]): page for page in order if (m := re.match(r"notebooks/(\d\d)-", page))}
     paths = root / f"{PATHS}.md"
     _, arrows = graph(paths.read_text("utf8")) if paths.is_file() else ({}, {})

@@ -1,8 +1,8 @@
 """Notebook widgets as plain HTML: a static page has no kernel, and needs no widget manager.
 
 A slider of ``show.slider`` becomes a range input and one block for each of its steps, which
-``book.js`` links. Progress bars and forms show what they last showed. Pictures become files, so that
-a browser loads them only when they are looked at.
+``book.js`` links. Progress bars and forms show what they last showed. Pictures become files, so
+that a browser loads them only when they are looked at.
 """
 
 import base64
@@ -76,7 +76,9 @@ def html(state: Models, models: Models, save: Save) -> str:
         return f"<p><b>{escape(state['description'])}</b> {escape(state['value'])}</p>"
     if kind == "ButtonModel":
         return ""  # nothing would happen
-    raise ValueError(f"{kind} has no plain form on a page without a kernel (tools/plain_widgets.py)")
+    raise ValueError(
+        f"{kind} has no plain form on a page without a kernel (tools/plain_widgets.py)"
+    )
 
 
 def replace(page: str, save: Save) -> str:

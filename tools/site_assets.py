@@ -1,8 +1,9 @@
 """Bring the scripts that the built site needs, so that its readers need no network.
 
-MathJax and Mermaid come from the npm registry. Their versions stand in ``tools/site/package.json`` and the hashes of their archives in the lock beside
-it, which ``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page
-loads go to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
+MathJax and Mermaid come from the npm registry. Their versions stand in
+``tools/site/package.json`` and the hashes of their archives in the lock beside it, which
+``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page loads go
+to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
 
     python -m tools.site_assets
 """

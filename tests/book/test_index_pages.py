@@ -16,7 +16,9 @@ def test_the_list_of_exercises_has_each_of_them_once():
     page = index_pages.exercises_page(ROOT)
     listed = re.findall(r"^- \[(\d\d\.\d+)\]\(\.\./notebooks/(\d\d)[\w-]+\.ipynb#exercise-(\d+)\)",
                         page, re.MULTILINE)  # fmt: skip
-    assert [name for name, _, _ in listed] == sorted(known(), key=lambda n: [*map(int, n.split("."))])
+    assert [name for name, _, _ in listed] == sorted(
+        known(), key=lambda n: [*map(int, n.split("."))]
+    )
     assert all(name.startswith(number) for name, number, _ in listed)
     assert all(name.replace(".", "") == slug for name, _, slug in listed)
     assert f"There are {len(known())} exercises in {len(chapters())} chapters." in page
@@ -24,7 +26,8 @@ def test_the_list_of_exercises_has_each_of_them_once():
 
 def test_an_exercise_is_listed_with_its_kind_points_and_first_sentence():
     cells = [
-        {"cell_type": "markdown", "metadata": {}, "source": "### Exercise 03.7\n\n*Open.* Is\nit so? Yes."},
+        {"cell_type": "markdown", "metadata": {},
+         "source": "### Exercise 03.7\n\n*Open.* Is\nit so? Yes."},
         {"cell_type": "code", "source": 'check("03.7", x)',
          "metadata": {"nbgrader": {"grade": True, "points": 2}}},
     ]  # fmt: skip
@@ -58,7 +61,9 @@ def test_statements_are_found_in_the_order_of_the_page():
 def test_names_are_listed_with_their_first_line_and_their_chapters():
     page = library_names.names_page(ROOT, REPOSITORY)
     module = page.split("## gan.training\n")[1].split("\n## ")[0]
-    assert f"[`aigc_lib/gan/training.py`]({REPOSITORY}/blob/main/aigc_lib/gan/training.py)" in module
+    assert (
+        f"[`aigc_lib/gan/training.py`]({REPOSITORY}/blob/main/aigc_lib/gan/training.py)" in module
+    )
     fit = module.split("{py:function} fit(")[1].split("````")[0]
     assert "[6](../notebooks/06-first-gan.ipynb)" in fit
     used = library_names.used(ROOT)

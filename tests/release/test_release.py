@@ -33,9 +33,10 @@ def test_the_citation_has_what_the_format_needs():
     found = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf8"))
     assert {"cff-version", "message", "title", "authors", "version", "date-released"} <= set(found)
     assert found["license"] == PROJECT["license"]
-    assert found["repository-code"] == yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))[
-        "repository"
-    ]["url"]
+    assert (
+        found["repository-code"]
+        == yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["repository"]["url"]
+    )
     assert str(found["date-released"])[:4] in (ROOT / "CHANGELOG.md").read_text("utf8")
 
 
@@ -62,9 +63,9 @@ def test_workflows_are_whole(name):
         assert job["timeout-minutes"] <= 90
         assert job["steps"]
         assert all("uses" in step or "run" in step for step in job["steps"])
-        assert set([job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])) <= (
-            set(flow["jobs"])
-        )
+        assert set(
+            [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
+        ) <= (set(flow["jobs"]))
 
 
 def test_a_release_is_published_only_after_all_checks():

@@ -1,4 +1,4 @@
-"""Widgets become plain HTML: what a slider, a form and a bar look like, and what has no plain form."""
+"""Widgets become plain HTML: a slider, a form, a bar; and what has no plain form."""
 
 import base64
 import json
@@ -21,7 +21,11 @@ def page(*shown: widgets.Widget, keep: bool = True) -> str:
         f"{json.dumps({'model_id': widget.model_id})}</script>"
         for widget in shown
     )
-    state = embed_data(views=list(shown), drop_defaults=False)["manager_state"] if keep else {"state": {}}
+    state = (
+        embed_data(views=list(shown), drop_defaults=False)["manager_state"]
+        if keep
+        else {"state": {}}
+    )
     return (
         f"<p>before</p>{views}<p>after</p>"
         f'<script type="application/vnd.jupyter.widget-state+json">{json.dumps(state)}</script>'
