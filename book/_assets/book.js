@@ -1,18 +1,5 @@
-// Runs on every page, before the theme's, the search's and the widgets' scripts.
+// Runs on every page, before the theme's and the search's scripts.
 "use strict";
-
-const here = document.currentScript;
-const vendor = new URL("vendor/", here.src).href;
-
-// Widgets: their scripts and fonts come from this site and no other, however deep the page lies.
-window.requirejs = { baseUrl: vendor };
-here.setAttribute("data-jupyter-widgets-cdn", vendor);
-
-// Widgets typeset their labels through the interface of MathJax 2, which MathJax 3 lacks.
-window.addEventListener("load", () => {
-  if (!window.MathJax?.typesetPromise) return;
-  window.MathJax.Hub ??= { Queue: ([, , element]) => window.MathJax.typesetPromise([element]) };
-});
 
 // A formula in a line of text that is wider than the page, as happens on a phone, scrolls in itself.
 function fitFormulas() {
@@ -31,12 +18,19 @@ window.addEventListener("load", () => {
   window.addEventListener("resize", fitFormulas);
 });
 
-// A slider's handle has the role of an input field and, as the widgets draw it, no name:
-// give it the words printed before it.
-function nameSliders() {
-  for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
-    const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
-    handle.setAttribute("aria-label", label?.textContent.trim() || "Slider");
+// The sliders of the chapters: a range input and a block for each step, made when the site was built.
+function linkSliders() {
+  for (const slider of document.querySelectorAll(".aigc-slider")) {
+    const [input, steps] = [slider.querySelector("input"), slider.querySelectorAll(".step")];
+    if (!input) continue;
+    const show = () => {
+      steps.forEach((step, n) => step.classList.toggle("shown", n === Number(input.value)));
+      input.setAttribute("aria-valuetext", steps[input.value].lastElementChild.textContent);
+    };
+    const fetchAll = () => slider.querySelectorAll("img").forEach((i) => (i.loading = "eager"));
+    for (const event of ["pointerenter", "focusin"]) slider.addEventListener(event, fetchAll);
+    input.addEventListener("input", show);
+    show();
   }
 }
 
@@ -56,11 +50,8 @@ function makeFrames() {
     picture.closest("a")?.replaceWith(picture);
     picture.before(view);
     view.append(picture);
-    const fit = () => {
-      view.style.aspectRatio = `${picture.naturalWidth} / ${picture.naturalHeight / labels.length}`;
-    };
-    if (picture.complete && picture.naturalWidth) fit();
-    else picture.addEventListener("load", fit);
+    const [width, height] = [picture.getAttribute("width"), picture.getAttribute("height")];
+    view.style.aspectRatio = `${width} / ${height / labels.length}`;
 
     const slider = document.createElement("input");
     Object.assign(slider, { type: "range", min: 0, max: last, value: last });
@@ -124,8 +115,7 @@ document.addEventListener("DOMContentLoaded", () => {
   markChinese();
   markReferences();
   makeFrames();
-  if (!document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) return;
-  new MutationObserver(nameSliders).observe(document.body, { childList: true, subtree: true });
+  linkSliders();
 });
 
 // Search: Chinese is written without spaces, so a query is cut into the longest words that the

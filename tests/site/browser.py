@@ -15,7 +15,15 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, TimeoutError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Response,
+    Route,
+    TimeoutError,
+    sync_playwright,
+)
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -87,12 +95,14 @@ class Visit:
         page: Playwright's page.
         outside: addresses that the page asked for outside ``base``; none was answered.
         errors: script errors, error messages on the console, files that are missing.
+        responses: what was answered.
     """
 
     def __init__(self, browser: Browser, base: str, address: str = "", **options: Any) -> None:
         self.outside: list[str] = []
         self.errors: list[str] = []
-        self._context = browser.new_context(viewport=DESKTOP, **options)
+        self.responses: list[Response] = []
+        self._context = browser.new_context(**{"viewport": DESKTOP} | options)
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.route("**/*", lambda route: self._route(route, base))
@@ -113,7 +123,8 @@ class Visit:
         if message.type == "error":
             self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
 
-    def _response(self, response: Any) -> None:
+    def _response(self, response: Response) -> None:
+        self.responses.append(response)
         if response.status >= 400:
             self.errors.append(f"{response.status}: {response.url}")
 
@@ -186,17 +197,15 @@ def barriers(page: Page) -> list[str]:
 
 
 def stuck_sliders(page: Page) -> list[str]:
-    """Sliders of ``show.slider`` that are missing, or whose picture does not follow them."""
-    stored = page.evaluate(
-        """() => [...document.querySelectorAll('script[type$="widget-state+json"]')]
-          .reduce((sum, e) => sum + e.textContent.split('"aigc-slider"').length - 1, 0)"""
-    )
-    areas = page.locator(".widget-subarea:has(.noUi-handle):has(img)").all()
+    """Sliders of ``show.slider`` that lack their handle, or whose picture does not follow it."""
     found = []
-    if len(areas) != stored:
-        found.append(f"{len(areas)} of {stored} sliders are there with their picture")
-    for area in areas:
-        picture, handle = area.locator("img").first, area.locator(".noUi-handle").first
+    for area in page.locator(".aigc-slider").all():
+        handle, picture = area.locator("input[type=range]"), area.locator(".step.shown")
+        if not handle.count() or area.locator(".step").count() < 2:
+            found.append("a slider has no handle or no steps")
+            continue
+        picture.scroll_into_view_if_needed()
+        settle(page)
         before = picture.screenshot()
         handle.focus()
         page.keyboard.press("ArrowRight")
