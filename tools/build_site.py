@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import site_assets
+from tools import live_models, site_assets
 from tools.notebook import ROOT
 
 
@@ -39,7 +39,7 @@ def build(root: Path) -> int:
 
 def main() -> int:
     """Command line entry."""
-    status = site_assets.main() or build(ROOT)
+    status = site_assets.main() or live_models.main() or build(ROOT)
     if status:
         print("The site was not built; the messages above say why.", file=sys.stderr)
         return status

@@ -1,9 +1,10 @@
 """Bring the scripts that the built site needs, so that its readers need no network.
 
-MathJax, RequireJS, the notebook widgets' manager and Mermaid come from the npm registry. Their
-versions stand in ``tools/site/package.json`` and the hashes of their archives in the lock beside
-it, which ``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page
-loads go to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
+MathJax, RequireJS, the notebook widgets' manager, Mermaid and ONNX Runtime come from the npm
+registry. Their versions stand in ``tools/site/package.json`` and the hashes of their archives in
+the lock beside it, which ``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the
+files that a page loads go to ``.cache/site/vendor``, which ``_config.yml`` has in
+``html_static_path``.
 
     python -m tools.site_assets
 """
@@ -47,6 +48,12 @@ WANTED: Wanted = {
         ("embed-amd.js", "*.woff2", "*.LICENSE.txt"),
     ),
     "mermaid": ("dist", "mermaid", ("mermaid.min.js",)),
+    # Of its many builds the one that needs a processor only: no threads, no special headers.
+    "onnxruntime-web": (
+        "dist",
+        "onnxruntime-web",
+        ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
+    ),
 }
 
 

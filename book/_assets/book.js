@@ -120,7 +120,20 @@ function markReferences() {
   }
 }
 
+// Places where the book's networks draw in the page. Browsers load modules from a server only, not
+// from a file that was double-clicked.
+function findPlaces() {
+  const places = [...document.querySelectorAll(".aigc-live")];
+  if (!places.length) return;
+  import(new URL("live.mjs", here.src)).catch((error) => {
+    console.warn(error);
+    const words = "The network cannot be loaded here: a browser loads it from a server only.";
+    for (const place of places) place.append(words);
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  findPlaces();
   markChinese();
   markReferences();
   makeFrames();
