@@ -176,6 +176,7 @@ def exported(model: Model) -> bytes:
         tuple(model.inputs.values()),
         input_names=list(model.inputs),
         output_names=["out"],
+        dynamo=True,
         verbose=False,
     )
     assert program is not None
