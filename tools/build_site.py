@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import index_pages, site_assets
+from tools import index_pages, live_models, site_assets
 from tools.finish_site import finish
 from tools.notebook import ROOT
 
@@ -42,7 +42,7 @@ def build(root: Path) -> int:
 def main() -> int:
     """Command line entry."""
     index_pages.write(ROOT)
-    status = site_assets.main() or build(ROOT)
+    status = site_assets.main() or live_models.main() or build(ROOT)
     if status:
         print("The site was not built; the messages above say why.", file=sys.stderr)
         return status

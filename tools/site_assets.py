@@ -1,6 +1,6 @@
 """Bring the scripts that the built site needs, so that its readers need no network.
 
-MathJax and Mermaid come from the npm registry. Their versions stand in
+MathJax, Mermaid and ONNX Runtime come from the npm registry. Their versions stand in
 ``tools/site/package.json`` and the hashes of their archives in the lock beside it, which
 ``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page loads go
 to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
@@ -41,6 +41,12 @@ WANTED: Wanted = {
     ),
     # In parts: a page loads those that its kinds of diagram need.
     "mermaid": ("dist", "mermaid", ("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs")),
+    # Of its many builds the one that needs a processor only: no threads, no special headers.
+    "onnxruntime-web": (
+        "dist",
+        "onnxruntime-web",
+        ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
+    ),
 }
 
 

@@ -111,7 +111,21 @@ function markReferences() {
   }
 }
 
+// Places where the book's networks draw in the page.
+function findPlaces() {
+  const places = [...document.querySelectorAll(".aigc-live")];
+  if (!places.length) return;
+  import(new URL("live.mjs", here.src)).catch((error) => {
+    console.warn(error);
+    const words =
+      "The network cannot be loaded here. Browsers load one from a server only, not from a file " +
+      "that was double-clicked.";
+    for (const place of places) place.append(words);
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  findPlaces();
   markChinese();
   markReferences();
   makeFrames();
