@@ -58,7 +58,7 @@
     const step = widget.querySelector(".widget-readout")?.textContent.trim();
     const name = widget.querySelector(".widget-slider .widget-label")?.textContent.trim();
     all(".widget-slider", widget).forEach((slider) => slider.remove());
-    const told = `One picture of a slider${name && step ? ` (${name} ${step})` : ""}: move it on `;
+    const told = `The last picture of a slider${name && step ? ` (${name} ${step})` : ""}: move it on `;
     area.append(note(told, "the site", `${site}#${section(area)}`, "."));
   }
   for (const figure of all("figure.frames")) {

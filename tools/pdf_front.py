@@ -43,7 +43,7 @@ def front_page(book: Sequence[Printed], config: Mapping[str, Any], site: str) ->
     cover = [
         f"By {config['author']}",
         "Printed from the site. Worked solutions stand at the end of each chapter; of code that is "
-        "folded away on the site a line tells how long it is; of each slider one picture is here. "
+        "folded away on the site a line tells its length; of each slider the last picture is here. "
         "Links between chapters work in this file too.",
         f'<a href="{site}" style="display: inline">{site}</a>',
         config["html"]["extra_footer"],

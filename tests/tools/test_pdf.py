@@ -104,7 +104,7 @@ def test_what_folds_or_moves_on_the_site_is_fit_for_paper(texts: list[str]):
     text = "\n".join(texts)
     assert "2 lines of code are folded here" in text
     assert "assert folded" not in text
-    assert "One picture of a slider (step 7)" in text
+    assert "The last picture of a slider (step 7)" in text
     assert text.index("the first tab") < text.index("the second tab")
     assert "start" in text
     assert "finish" in text
