@@ -14,7 +14,7 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_NO
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONSAFEPATH PYTHONOPTIMIZE
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf bundle check test lint unit notebooks site execute bench lab labs clean
+.PHONY: help book pdf epub bundle check test lint unit notebooks site execute bench lab labs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ book: $(STAMP) ## build the static site into _build/html
 
 pdf: book ## print the whole book as _build/aigc-book.pdf (needs Chromium and a Chinese font), and check it
 	$(BIN)/python -m tools.pdf
+
+epub: book ## write the whole book as _build/aigc-book.epub (needs Chromium), and check it
+	$(BIN)/python -m tools.epub
 
 bundle: book $(LABS)/installed ## write one archive for a classroom without a network: site, chapters, data, packages
 	$(BIN)/python -m aigc_lib prepare

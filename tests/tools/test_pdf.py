@@ -1,6 +1,5 @@
 """The PDF of a book of three pages, and PDFs with one fault each, which its check must report."""
 
-import json
 import os
 import re
 import shutil
@@ -15,68 +14,15 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
-from tests.support.book import book
 from tools import pdf, pdf_check
-from tools.build_site import build
 from tools.notebook import ROOT
 from tools.pdf_check import BookError, faults, fonts, read
 from tools.pdf_join import unradical
 
 pytestmark = pytest.mark.slow
 
-FIRST = """
-The energy is $E = mc^2$, and 生成对抗网络 长期. [Over there](#a-place).
-
-$$\\int_0^1 x \\, dx = \\tfrac12$$
-
-```mermaid
-flowchart LR
-    start --> finish
-```
-
-::::{tab-set}
-:::{tab-item} One
-the first tab
-:::
-:::{tab-item} Two
-the second tab
-:::
-::::
-
-<div class="widget-subarea"><div class="jupyter-widgets">
-<img alt="" src="../_static/logo.svg" width="90">
-<div class="widget-slider"><span class="widget-label">step</span>
-<span class="widget-readout">7</span>
-</div></div></div>
-"""
-CELL = {"cell_type": "code", "execution_count": 1, "outputs": [], "metadata": {}}
-FOLDED = CELL | {"metadata": {"tags": ["hide-input"]}}
-TEXT = {"cell_type": "markdown", "metadata": {}}
-CELLS = [
-    TEXT | {"source": "# Second page: a notebook"},
-    CELL | {"source": "x = '" + "wide " * 40 + "'"},
-    TEXT | {"source": "(a-place)=\n## A place"},
-    FOLDED | {"source": "folded = 1\nassert folded"},
-    TEXT | {"source": "## Exercises\n\n### Exercise 1\n\nWhat is it?"},
-    FOLDED | {"source": "### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION"},
-    TEXT | {"source": "## References\n\nNone."},
-]
-KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-SECOND = json.dumps({
-    "cells": [{"id": f"c{n}"} | cell for n, cell in enumerate(CELLS)],
-    "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5,
-})  # fmt: skip
-PAGES = {"first": FIRST, "second": SECOND}
 TITLES = ["Home", "first", "Second page: a notebook"]
 WORDS = ("Over there", "生成对抗网络", "长期", "Worked solutions", "E = mc")
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small book, built."""
-    root = book(tmp_path_factory.mktemp("book"), PAGES)
-    assert build(root) == 0
-    return root
 
 
 @pytest.fixture(scope="module")
