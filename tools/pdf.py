@@ -24,7 +24,7 @@ from aigc_lib.core.files import put_in_place
 from tools import pdf_check
 from tools.browser import NoBrowserError, launched, served, settle, undrawn
 from tools.notebook import ROOT
-from tools.pdf_check import BookError
+from tools.pdf_check import BookError, Expected
 from tools.pdf_front import front_page
 from tools.pdf_join import TOP, Printed, join
 
@@ -163,7 +163,7 @@ def check_fonts(browser: Browser) -> None:
 
 
 def make(
-    root: Path, site: Path, out: Path, browser: Browser, words: Sequence[str] = pdf_check.WORDS
+    root: Path, site: Path, out: Path, browser: Browser, expected: Expected = pdf_check.BOOK
 ) -> int:
     """Print the book at ``root``, whose site stands in ``site``, to ``out``; returns its sheets.
 
@@ -191,7 +191,7 @@ def make(
         shift = front(browser, base, front_page(book, config, url), files[0], config["title"])
         join(files, book, shift, base, url, config["title"]).write(work / out.name)
         told = [heading for each in book for _, heading, level in each.sections if level == 1]
-        if found := pdf_check.faults(work / out.name, told, words):
+        if found := pdf_check.faults(work / out.name, told, expected):
             raise BookError("\n".join(["the PDF is not what it should be:", *found]))
         put_in_place(work / out.name, out)
     return shift + start

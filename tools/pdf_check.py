@@ -5,14 +5,27 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
-# Words that stand in the book wherever it is cut: the text layer must give them back.
-# The last is a formula of chapter 6.
+
+class Expected(NamedTuple):
+    """What the PDF of a book must hold.
+
+    Attributes:
+        words: what its text layer must give back.
+        sheets: the fewest and the most for each page of the site, on average.
+    """
+
+    words: tuple[str, ...]
+    sheets: tuple[float, float]
+
+
+# The last word is a formula of chapter 6.
 WORDS = ("discriminator", "Worked solutions", "生成对抗网络", "softplus(−ℓ)")
-SHEETS_OF_A_PAGE = (0.5, 60)  # of one page of the site, on average: outside it something went wrong
+BOOK = Expected(WORDS, sheets=(10, 40))
 # What a page of the site says and paper must not: bounds of checks, buttons, broken formulas.
 UNWANTED = ("(must lie between", "Show code cell source", "Copy to clipboard", "Math input error")
 
@@ -26,17 +39,19 @@ def hrefs(page: str) -> list[str]:
     return [html.unescape(each) for each in re.findall(r"""<a\s[^>]*?href="([^"]*)\"""", page)]
 
 
-def faults(path: Path, chapters: Sequence[str], words: Sequence[str] = WORDS) -> list[str]:
+def faults(path: Path, chapters: Sequence[str], expected: Expected = BOOK) -> list[str]:
     """All that is wrong with the PDF of a book with these chapters; empty when nothing is."""
     reader = PdfReader(path)
     texts = [read(page) for page in reader.pages]
     text = "\n".join(texts)
     plain = re.sub(r"\s+", "", text)  # a word may be broken over lines
-    found = [f"the text has no {word!r}" for word in words if word.replace(" ", "") not in plain]
+    found = [
+        f"the text has no {word!r}" for word in expected.words if word.replace(" ", "") not in plain
+    ]
     found += [f"the text has {word!r}" for word in UNWANTED if word.replace(" ", "") in plain]
     if radicals := sorted(set(re.findall(r"[\u2E80-\u2FDF]", text))):
         found.append(f"the text has radicals in place of characters: {' '.join(radicals)}")
-    few, many = (round(n * len(chapters)) for n in SHEETS_OF_A_PAGE)
+    few, many = (round(n * len(chapters)) for n in expected.sheets)
     if not few <= len(texts) <= many:
         found.append(f"{len(texts)} sheets, expected are {few} to {many}")
     found += bookmarks(reader, texts, chapters)
@@ -48,9 +63,7 @@ def faults(path: Path, chapters: Sequence[str], words: Sequence[str] = WORDS) ->
 def read(page: PageObject) -> str:
     """The text of a sheet."""
     for font in fonts(page):
-        if (
-            font["/Subtype"] == "/Type3"
-        ):  # pypdf would prefer the names of its glyphs to their letters
+        if font["/Subtype"] == "/Type3":  # pypdf would read the names of its glyphs as letters
             font.pop("/Encoding", None)
     return page.extract_text()
 
@@ -63,14 +76,11 @@ def fonts(page: PageObject) -> list[DictionaryObject]:
 
 def bookmarks(reader: PdfReader, texts: Sequence[str], chapters: Sequence[str]) -> Iterator[str]:
     """Chapters that are missing among the bookmarks, and bookmarks that lead elsewhere."""
-    titles = {}
-    waiting = [reader.outline]
-    while waiting:
-        for item in waiting.pop():
-            if isinstance(item, list):
-                waiting.append(item)
-            else:
-                titles.setdefault(item.title, reader.get_destination_page_number(item))
+    parts_and_chapters = []
+    for item in reader.outline:  # sections lie deeper
+        inner = item if isinstance(item, list) else [item]
+        parts_and_chapters += [each for each in inner if not isinstance(each, list)]
+    titles = {e.title: reader.get_destination_page_number(e) for e in parts_and_chapters}
     for chapter in chapters:
         number = titles.get(chapter)
         if number is None:
