@@ -13,8 +13,26 @@
   const ids = new Set();
   const clean = (text) => text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "");
 
+  // Readers draw no variants of letters any more: the letters of Unicode that look like them do.
+  const VARIANTS = { "double-struck": 0x1d538, script: 0x1d49c, bold: 0x1d400 };
+  const SINGLE = {
+    "double-struck": { C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ" },
+    script: { B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ", e: "ℯ", g: "ℊ", o: "ℴ" },
+    bold: {},
+  };
+  const varied = (text, variant) =>
+    text.replace(/[A-Za-z]/g, (letter) => {
+      const place = letter.charCodeAt(0) - (letter < "a" ? 65 : 71); // a follows Z there
+      return SINGLE[variant][letter] ?? String.fromCodePoint(VARIANTS[variant] + place);
+    });
+
   const math = (node) => {
     const copy = page.createElementNS(node.namespaceURI, node.localName);
+    const variant = node.getAttribute("mathvariant");
+    if (variant in VARIANTS) {
+      copy.append(varied(clean(node.textContent), variant));
+      return copy;
+    }
     for (const { name, value } of node.attributes) {
       if (!name.startsWith("data-") && !/^(xmlns|class|style|id|href)/.test(name)) {
         copy.setAttribute(name, value);

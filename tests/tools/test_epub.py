@@ -39,7 +39,8 @@ def test_text_formulas_pictures_and_links_are_there(pages: dict[str, ElementTree
     text = "".join(first.itertext())
     assert "生成对抗网络" in text
     assert "The last picture of a slider (step 7)" in text
-    assert len(list(first.iter("{http://www.w3.org/1998/Math/MathML}math"))) == 2
+    assert len(list(first.iter("{http://www.w3.org/1998/Math/MathML}math"))) == 3
+    assert "𝔼𝒩ℒ𝐱" in text
     assert len(list(first.iter(f"{XHTML}img"))) == 2  # the diagram and the slider's picture
     assert "second.xhtml#a-place" in [a.get("href") for a in first.iter(f"{XHTML}a")]
     told = "".join(second.itertext())
