@@ -9,7 +9,8 @@ from tests.support.book import book
 from tools.build_site import build
 
 FIRST = """
-The energy is $E = mc^2$, the mean $\\mathbb{E}\\mathcal{N}\\mathcal{L}\\mathbf{x}$, and 生成对抗网络 长期. [Over there](#a-place).
+The energy is $E = mc^2$, the mean $\\mathbb{E}\\mathcal{N}\\mathcal{L}\\mathbf{x}$,
+and 生成对抗网络 长期. [Over there](#a-place).
 
 $$\\int_0^1 x \\, dx = \\tfrac12$$
 
