@@ -4,7 +4,6 @@ The pages are built with the book's own settings; a sound page beside them must 
 """
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +12,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.site import links
-from tests.site.browser import Visit, faults, served
-from tools import site_assets
+from tests.site.browser import Visit, faults
+from tests.support.book import book
+from tools.browser import served
 from tools.build_site import build, command
-
-ROOT = Path(__file__).parents[2]
 
 SOUND = """
 The energy is $E = mc^2$, and
@@ -68,25 +66,6 @@ WARNINGS = {
     "missing-picture": "![gone](nowhere.png)",
     "unknown-directive": "```{nowhere}\n```",
 }
-
-
-def book(root: Path, pages: dict[str, str]) -> Path:
-    """A small book with the settings of ours and these pages."""
-    site_assets.ensure()
-    for name in ("_config.yml", "book/_assets", "book/references.bib", ".cache/site"):
-        source, target = ROOT / name, root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
-    (root / "pages").mkdir()
-    glossary = "# Home\n\n```{glossary}\nword\n  A word.\n```\n\n```{bibliography}\n```\n"
-    (root / "pages" / "index.md").write_text(glossary, "utf8")
-    for name, content in pages.items():
-        (root / "pages" / f"{name}.md").write_text(f"# {name}\n\n{content}\n", "utf8")
-    chapters = "".join(f"  - file: pages/{name}\n" for name in pages)
-    (root / "_toc.yml").write_text(
-        f"format: jb-book\nroot: pages/index\nchapters:\n{chapters}", "utf8"
-    )
-    return root
 
 
 @pytest.fixture(scope="module")
