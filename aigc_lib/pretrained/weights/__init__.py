@@ -27,6 +27,8 @@ RECIPES = {
     "writer": "python -m aigc_lib.recipes.writer --data {name} --out {folder}",
     "scenes": "aigc record 14 scenes",
     "diffusion": "aigc record 13 quality",
+    "words": "aigc record 18 words",
+    "describer": "aigc record 18 describer",
 }
 
 
