@@ -118,7 +118,7 @@ def make(root: Path, site: Path, out: Path, browser: Browser) -> int:
         raise BookError(f"the site in {site} lacks {', '.join(missing)}: run `make book` first")
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     names = {address: f"{Path(address).stem}.xhtml" for address in pages}
-    anchors = pdf.wanted_anchors(site, pages)
+    anchors = pdf_check.wanted_anchors(site, pages)
     content: dict[str, bytes] = {"book.css": STYLE.encode()}
     items = []
     with served(site) as base:

@@ -10,10 +10,10 @@ at the result; a PDF that has a fault is not put in place.
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import tyro
 import yaml
@@ -65,17 +65,6 @@ def site_url(root: Path) -> str:
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     owner, name = urlsplit(config["repository"]["url"]).path.strip("/").split("/")
     return f"https://{owner}.github.io/{name}/"
-
-
-def wanted_anchors(site: Path, pages: Sequence[str]) -> dict[str, set[str]]:
-    """The ids of each page that the others lead to."""
-    found: dict[str, set[str]] = {address: set() for address in pages}
-    for address in pages:
-        for href in pdf_check.hrefs((site / address).read_text(encoding="utf8")):
-            target, anchor = urldefrag(urljoin(address, href))
-            if anchor and target in found and target != address:
-                found[target].add(unquote(anchor))
-    return found
 
 
 # Of a training, say, the first picture often shows noise. And paper loads nothing later.
@@ -184,7 +173,7 @@ def make(
     pages, url = addresses(root), site_url(root)
     if missing := [address for _, address in pages if not (site / address).is_file()]:
         raise BookError(f"the site in {site} lacks {', '.join(missing)}: run `make book` first")
-    anchors = wanted_anchors(site, [address for _, address in pages])
+    anchors = pdf_check.wanted_anchors(site, [address for _, address in pages])
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     out.parent.mkdir(parents=True, exist_ok=True)
     with (

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote, urldefrag, urljoin
 
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
@@ -37,6 +38,17 @@ class BookError(RuntimeError):
 def hrefs(page: str) -> list[str]:
     """The addresses to which the links of an HTML page lead."""
     return [html.unescape(each) for each in re.findall(r"""<a\s[^>]*?href="([^"]*)\"""", page)]
+
+
+def wanted_anchors(site: Path, pages: Sequence[str]) -> dict[str, set[str]]:
+    """The ids of each page that the others lead to."""
+    found: dict[str, set[str]] = {address: set() for address in pages}
+    for address in pages:
+        for href in hrefs((site / address).read_text(encoding="utf8")):
+            target, anchor = urldefrag(urljoin(address, href))
+            if anchor and target in found and target != address:
+                found[target].add(unquote(anchor))
+    return found
 
 
 def faults(path: Path, chapters: Sequence[str], expected: Expected = BOOK) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Response, Route, TimeoutError
+from playwright.sync_api import Browser, Locator, Page, Response, Route
 
 from tools.browser import NoBrowserError, launched, settle, undrawn
 

@@ -64,9 +64,7 @@ class PretendedDevice(TorchFunctionMode):
         else:
             self.there.pop(storage.data_ptr(), None)
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
         name = getattr(func, "__name__", "")
         owner = getattr(func, "__self__", None)
@@ -84,7 +82,8 @@ class PretendedDevice(TorchFunctionMode):
         if name in HOST and True in places:
             raise TypeError("can't convert mps:0 device type tensor to numpy. Use Tensor.cpu()")
         asked = self.asked(name, args, kwargs)
-        if asked is None and name not in CARRY and len(places) == 2 and self.mixed(name, args, given):
+        meet = asked is None and name not in CARRY and len(places) == 2
+        if meet and self.mixed(name, args, given):
             raise RuntimeError(
                 f"Expected all tensors to be on the same device, but {name} got some on mps and "
                 "some on the CPU"
