@@ -23,7 +23,7 @@ import yaml
 from playwright.sync_api import Browser, Page
 
 from aigc_lib.core.files import put_in_place
-from tools import epub_check, pdf
+from tools import epub_check, pdf, pdf_check
 from tools.browser import NoBrowserError, launched, served, undrawn
 from tools.notebook import ROOT
 from tools.pdf_check import BookError
