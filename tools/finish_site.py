@@ -24,6 +24,7 @@ SEARCH_SCRIPT = re.compile(
     r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
 )
 PICTURE = re.compile(r"<img\b[^>]*>")
+FORMULA = re.compile(r'<span class="math ([^"]*)">(\\\(.*?\\\))</span>', re.DOTALL)
 SIZES = {"fa-lg", "fa-solid", "fa-brands", "fa-regular"}
 
 
@@ -64,6 +65,14 @@ def sized(tag: str, folder: Path) -> str:
     return re.sub(r"\s*/?>$", f"{more}>", tag)
 
 
+def measured(formula: re.Match[str]) -> str:
+    """A formula in a line of text, with about the number of characters that it will show."""
+    classes, tex = formula.groups()
+    shown = re.sub(r"&\w+;|\\(?:[a-zA-Z]+|.)", "x", tex[2:-2])  # a command draws one, more or less
+    glyphs = len(re.sub(r"[{}_^\s]", "", shown))
+    return f'<span class="math {classes}" style="--glyphs: {glyphs}">{tex}</span>'
+
+
 def finish(root: Path, html: Path) -> None:
     """Finish the pages in ``html``, built from the book at ``root``.
 
@@ -90,6 +99,7 @@ def finish(root: Path, html: Path) -> None:
         if address.name != "search.html":
             page = SEARCH_SCRIPT.sub("", page)
         page = PICTURE.sub(lambda found, folder=path.parent: sized(found[0], folder), page)
+        page = FORMULA.sub(measured, page)
         name = address.with_suffix("").as_posix()
         if name in known:
             head, title, rest = page.partition('<article class="bd-article">')

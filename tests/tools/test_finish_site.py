@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tools.finish_site import finish, icon, sized
+from tools.finish_site import FORMULA, finish, icon, measured, sized
 
 SCRIPT = (
     'a={rocket:[512,500,[],"f135","M1 2"],"sun-x":[1,2,[9,"x"],"f1","M3 4"]},'
@@ -61,6 +61,14 @@ def test_the_classes_of_an_icon_stay():
     drawn = icon("theme-switch fa-solid fa-sun-x fa-lg", SCRIPT)
     assert 'class="svg-inline--fa theme-switch fa-solid fa-sun-x fa-lg"' in drawn
     assert 'viewBox="0 0 1 2" aria-hidden="true"' in drawn
+
+
+def test_a_formula_says_how_many_characters_it_will_show():
+    html = r'<p><span class="math notranslate">\(G_\theta(z) &lt; 1\)</span></p>'
+    counted = (
+        r'<p><span class="math notranslate" style="--glyphs: 7">\(G_\theta(z) &lt; 1\)</span></p>'
+    )
+    assert FORMULA.sub(measured, html) == counted
 
 
 @pytest.mark.parametrize(
