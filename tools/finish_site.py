@@ -55,6 +55,8 @@ def sized(tag: str, folder: Path) -> str:
         return tag
     more = ' loading="lazy"'
     file = folder / address[1].split("?")[0]
+    if not file.is_file():
+        return tag  # the check of the links reports it
     if file.suffix.lower() in (".png", ".jpg", ".jpeg", ".gif") and " height=" not in tag:
         with Image.open(file) as picture:
             width, height = picture.size

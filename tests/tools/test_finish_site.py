@@ -79,8 +79,10 @@ def test_a_formula_says_how_many_characters_it_will_show():
         ('<img src="x.svg"/>', '<img src="x.svg" loading="lazy">'),
         ('<img src="https://example.org/x.png">', '<img src="https://example.org/x.png">'),
         ("<img alt='x'>", "<img alt='x'>"),
+        ('<img src="gone.png">', '<img src="gone.png">'),
     ],
 )
 def test_pictures_get_their_size(tag: str, wanted: str | None, tmp_path: Path):
     Image.new("RGB", (40, 20)).save(tmp_path / "x.png")
+    (tmp_path / "x.svg").touch()
     assert sized(tag, tmp_path) == (wanted or tag.replace(">", ' loading="lazy">'))
