@@ -24,6 +24,7 @@ SEARCH_SCRIPT = re.compile(
     r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
 )
 PICTURE = re.compile(r"<img\b[^>]*>")
+FORMULA = re.compile(r'<span class="math ([^"]*)">(\\\(.*?\\\))</span>', re.DOTALL)
 SIZES = {"fa-lg", "fa-solid", "fa-brands", "fa-regular"}
 
 
@@ -54,6 +55,8 @@ def sized(tag: str, folder: Path) -> str:
         return tag
     more = ' loading="lazy"'
     file = folder / address[1].split("?")[0]
+    if not file.is_file():
+        return tag  # the check of the links reports it
     if file.suffix.lower() in (".png", ".jpg", ".jpeg", ".gif") and " height=" not in tag:
         with Image.open(file) as picture:
             width, height = picture.size
@@ -62,6 +65,14 @@ def sized(tag: str, folder: Path) -> str:
         else:
             more += f' width="{width}" height="{height}"'
     return re.sub(r"\s*/?>$", f"{more}>", tag)
+
+
+def measured(formula: re.Match[str]) -> str:
+    """A formula in a line of text, with about the number of characters that it will show."""
+    classes, tex = formula.groups()
+    shown = re.sub(r"&\w+;|\\(?:[a-zA-Z]+|.)", "x", tex[2:-2])  # a command draws one, more or less
+    glyphs = len(re.sub(r"[{}_^\s]", "", shown))
+    return f'<span class="math {classes}" style="--glyphs: {glyphs}">{tex}</span>'
 
 
 def finish(root: Path, html: Path) -> None:
@@ -90,6 +101,7 @@ def finish(root: Path, html: Path) -> None:
         if address.name != "search.html":
             page = SEARCH_SCRIPT.sub("", page)
         page = PICTURE.sub(lambda found, folder=path.parent: sized(found[0], folder), page)
+        page = FORMULA.sub(measured, page)
         name = address.with_suffix("").as_posix()
         if name in known:
             head, title, rest = page.partition('<article class="bd-article">')

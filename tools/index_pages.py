@@ -106,17 +106,22 @@ def proofs(root: Path, repository: str) -> dict[str, list[str]]:
     return found
 
 
+def formula(label: str) -> str:
+    """A numbered formula in MyST, with the words of its label."""
+    return f"Formula {{eq}}`{label}`, {label.removeprefix('eq-').replace('-', ' ')}"
+
+
 def statements(text: str) -> list[tuple[str, str]]:
     """Label and MyST of each statement and numbered formula in one piece of Markdown."""
     text, found = without_code(text), []
     for match in DIRECTIVE.finditer(text):
         kind, _, options = match.groups()
         if label := OPTION.search(options):
-            shown = f"{{eq}}`{label[1]}`" if kind == "math" else f"{{prf:ref}}`{label[1]}`"
-            title = "Formula " if kind == "math" else ""
-            found.append((match.start(), label[1], f"{title}{shown}"))
+            shown = f"{{prf:ref}}`{label[1]}`: {match[2].strip()}"
+            shown = formula(label[1]) if kind == "math" else shown.removesuffix(": ")
+            found.append((match.start(), label[1], shown))
     for match in EQUATION.finditer(text):
-        found.append((match.start(), match[1], f"Formula {{eq}}`{match[1]}`"))
+        found.append((match.start(), match[1], formula(match[1])))
     return [(label, shown) for _, label, shown in sorted(found)]
 
 

@@ -97,7 +97,12 @@ def names_page(root: Path, repository: str) -> str:
             links = ", ".join(
                 f"[{n}](../notebooks/{stems[n]}.ipynb)" for n in sorted(modules[module][name])
             )
-            lines += [f"````{{py:{what.kind}}} {name}{what.arguments}", ":no-contents-entry:", ""]
+            lines += [
+                f"````{{py:{what.kind}}} {name}{what.arguments}",
+                ":no-contents-entry:",
+                ":no-index-entry:",
+            ]
+            lines += [""]
             where = f"Used in chapter{'s' if ',' in links else ''} {links}."
             lines += [f"{literal(what.summary)} {where}".strip(), "````", ""]
     return "\n".join(lines)

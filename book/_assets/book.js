@@ -1,6 +1,13 @@
 // Runs on every page, before the theme's and the search's scripts.
 "use strict";
 
+// The theme's script comes late and finds out only then whether the page is light or dark. Until then no
+// colour is known, so that lines have no width and everything moves when they come.
+const root = document.documentElement.dataset;
+if (root.theme === "auto") {
+  root.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
 // A formula in a line of text that is wider than the page, as happens on a phone, scrolls in itself.
 function fitFormulas() {
   for (const formula of document.querySelectorAll("span.math > mjx-container")) {
@@ -40,7 +47,8 @@ function makeFrames() {
   for (const figure of document.querySelectorAll("figure.frames")) {
     const picture = figure.querySelector("img");
     const list = figure.querySelector(".legend ol");
-    if (!picture || !list) continue;
+    const read = figure.nextSibling || document.readyState !== "loading"; // to its end
+    if (!picture || !list || !read) continue;
     const labels = [...list.children].map((item) => item.textContent.trim());
     const last = labels.length - 1;
     const name = figure.querySelector("figcaption strong")?.textContent.trim() || "Frames";
@@ -124,7 +132,12 @@ function findPlaces() {
   });
 }
 
+// Frames become sliders while the page is being read, before they are painted at full height.
+const reading = new MutationObserver(makeFrames);
+reading.observe(document.documentElement, { childList: true, subtree: true });
+
 document.addEventListener("DOMContentLoaded", () => {
+  reading.disconnect();
   findPlaces();
   markChinese();
   markReferences();

@@ -37,7 +37,7 @@ def test_an_exercise_is_listed_with_its_kind_points_and_first_sentence():
 
 def test_the_list_of_statements_has_each_label_of_the_chapters_with_its_tests():
     page = index_pages.statements_page(ROOT, REPOSITORY)
-    rows = dict(re.findall(r"^\* - [^\n]*`([\w-]+)`\n  - (.+)$", page, re.MULTILINE))
+    rows = dict(re.findall(r"^\* - [^\n`]*`([\w-]+)`[^\n]*\n  - (.+)$", page, re.MULTILINE))
     assert set(rows) == set(on_pages(sorted(NOTEBOOKS.glob("*.ipynb"))).labels)
     proofs = in_tests(sorted((ROOT / "tests").rglob("test_*.py"))).labels
     for label, tests in rows.items():
@@ -52,9 +52,9 @@ def test_statements_are_found_in_the_order_of_the_page():
         "```{math}\n:label: eq-b\nb\n```\n\n````{code}\n$$ c $$ (eq-c)\n````\n"
     )
     assert index_pages.statements(text) == [
-        ("eq-a", "Formula {eq}`eq-a`"),
-        ("thm-t", "{prf:ref}`thm-t`"),
-        ("eq-b", "Formula {eq}`eq-b`"),
+        ("eq-a", "Formula {eq}`eq-a`, a"),
+        ("thm-t", "{prf:ref}`thm-t`: T {x}"),
+        ("eq-b", "Formula {eq}`eq-b`, b"),
     ]
 
 

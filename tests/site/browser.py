@@ -134,9 +134,9 @@ def stuck_sliders(page: Page) -> list[str]:
             found.append("a slider has no handle or no steps")
             continue
         picture.scroll_into_view_if_needed()
+        handle.focus()
         settle(page)
         before = picture.screenshot()
-        handle.focus()
         page.keyboard.press("ArrowRight")
         if not _comes(picture, before, same=False):
             found.append("a step to the right does not change the picture of a slider")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tools.finish_site import finish, icon, sized
+from tools.finish_site import FORMULA, finish, icon, measured, sized
 
 SCRIPT = (
     'a={rocket:[512,500,[],"f135","M1 2"],"sun-x":[1,2,[9,"x"],"f1","M3 4"]},'
@@ -63,6 +63,14 @@ def test_the_classes_of_an_icon_stay():
     assert 'viewBox="0 0 1 2" aria-hidden="true"' in drawn
 
 
+def test_a_formula_says_how_many_characters_it_will_show():
+    html = r'<p><span class="math notranslate">\(G_\theta(z) &lt; 1\)</span></p>'
+    counted = (
+        r'<p><span class="math notranslate" style="--glyphs: 7">\(G_\theta(z) &lt; 1\)</span></p>'
+    )
+    assert FORMULA.sub(measured, html) == counted
+
+
 @pytest.mark.parametrize(
     ("tag", "wanted"),
     [
@@ -71,8 +79,10 @@ def test_the_classes_of_an_icon_stay():
         ('<img src="x.svg"/>', '<img src="x.svg" loading="lazy">'),
         ('<img src="https://example.org/x.png">', '<img src="https://example.org/x.png">'),
         ("<img alt='x'>", "<img alt='x'>"),
+        ('<img src="gone.png">', '<img src="gone.png">'),
     ],
 )
 def test_pictures_get_their_size(tag: str, wanted: str | None, tmp_path: Path):
     Image.new("RGB", (40, 20)).save(tmp_path / "x.png")
+    (tmp_path / "x.svg").touch()
     assert sized(tag, tmp_path) == (wanted or tag.replace(">", ' loading="lazy">'))
