@@ -19,7 +19,6 @@ ENDED = 0.10  # a curve has ended if its last quarter made at most this share of
 UNDECLARED = {
     "answering", "collapse", "contest", "finance", "finetuning", "quality",
     "recommendation", "recommendation-choices", "recommendation-fresh", "scenes",
-    "service-answers", "service-injections",
 }  # fmt: skip
 
 
