@@ -17,7 +17,7 @@ from aigc_lib.core.contest import Contest, Contestant
 ENDED = 0.10  # a curve has ended if its last quarter made at most this share of its gain
 # Records of comparisons that do not declare yet what they rest on. This list only gets shorter.
 UNDECLARED = {
-    "answering", "collapse", "contest", "finance", "finetuning", "quality",
+    "answering", "collapse", "contest", "finance", "quality",
     "recommendation", "recommendation-choices", "recommendation-fresh", "scenes",
 }  # fmt: skip
 
