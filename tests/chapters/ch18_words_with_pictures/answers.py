@@ -35,7 +35,7 @@ RIGHT = {
 }
 WRONG = [
     ("18.1", (0.75, 0.5), "the other way round"),
-    ("18.1", (0.25, 0.75), "in each row"),
+    ("18.1", (0.3, 0.75), "in each row"),
     ("18.1", (0.5, 0.5), "in each column"),
     ("18.1", 0.5, "two numbers"),
     ("18.2", lambda *a: loss(*a, rows=1, columns=0), "one direction"),
@@ -50,7 +50,7 @@ WRONG = [
     ("18.3", 1.0, "all others -1"),
     ("18.4", (math.log(256), 1097), "log N alone"),
     ("18.4", (3.545, 1096), "round up"),
-    ("18.4", (3.545, 128), "e^7"),
+    ("18.4", (3.545, 128), "in nats"),
     ("18.4", (2.0, 1097), "less the loss"),
     ("18.4", 3.5, "two numbers"),
     ("18.5", lambda p, w: name(p, w, unit=False), "lengths still count"),

@@ -19,7 +19,7 @@ def _pictures():
     [
         ("cat", "cat"), ("CAT!!!", "cat"), ("ｃａｔ", "cat"), ("猫", "cat"), ("c\u00adat", "cat"),
         ("pizza", "pizza"), ("披萨", "pizza"), ("cat 猫", "cat"), ("🐱", "cat face"),
-        ("i saw a 🍕\ud800", "pizza"),
+        ("🍕!\ud800", "pizza"),
     ],
 )  # fmt: skip
 def test_known_words_find_their_picture_in_either_language(words, among):
