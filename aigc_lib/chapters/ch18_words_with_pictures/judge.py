@@ -110,6 +110,12 @@ def garments(model: GarmentJudge, images: Tensor) -> Tensor:
     return found.view(-1, 2, NONE + 1)
 
 
+def claims(model: GarmentJudge, images: Tensor) -> Tensor:
+    """What the judge itself would say: garment and colour, left and right (N, 2, 2); -1: none."""
+    best = garments(model, images).argmax(2)
+    return torch.stack([best.masked_fill(best == NONE, -1), colours(images)], dim=2)
+
+
 def sure_of(model: GarmentJudge, images: Tensor, claims: Tensor) -> Tensor:
     """The judge's probability (N, 2) of claimed garments (N, 2); 0 where none is claimed."""
     found = garments(model, images).gather(2, claims.clamp(min=0)[..., None])[..., 0]
