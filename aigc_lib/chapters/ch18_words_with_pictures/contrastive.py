@@ -50,7 +50,8 @@ class Model(nn.Module):
     @torch.no_grad()
     def read(self, texts: list[str]) -> Tensor:
         """Points (N, 64) of texts."""
-        return self.texts(bag(texts).to(self.log_temperature.device)).cpu()
+        points: Tensor = self.texts(bag(texts).to(self.log_temperature.device))
+        return points.cpu()
 
     @torch.no_grad()
     def look(self, pictures: Tensor) -> Tensor:

@@ -107,7 +107,13 @@ def garments(model: GarmentJudge, images: Tensor) -> Tensor:
     device = next(model.parameters()).device
     parts = halves(images).flatten(0, 1).split(1_000)
     found = torch.cat([model(part.to(device)).softmax(1).cpu() for part in parts])
-    return found.unflatten(0, (-1, 2))
+    return found.view(-1, 2, NONE + 1)
+
+
+def claims(model: GarmentJudge, images: Tensor) -> Tensor:
+    """What the judge itself would say: garment and colour, left and right (N, 2, 2); -1: none."""
+    best = garments(model, images).argmax(2)
+    return torch.stack([best.masked_fill(best == NONE, -1), colours(images)], dim=2)
 
 
 def sure_of(model: GarmentJudge, images: Tensor, claims: Tensor) -> Tensor:

@@ -78,6 +78,16 @@ def network(train: products.Products, seed: int, judging: judge.GarmentJudge) ->
     return row
 
 
+def alone(judging: judge.GarmentJudge) -> dict[str, Any]:
+    """What the judge states without a captioner, its threshold chosen in the same way."""
+    threshold = describer.choose_threshold(None, judging)
+    row: dict[str, Any] = {"threshold": threshold}
+    for name, exam in exams().items():
+        checked = describer.check(None, judging, exam.images, "en", threshold)
+        row[name] = checked.stated(exam.labels)
+    return row
+
+
 def main(seeds: int = 3) -> None:
     """Record the judge, the nearest neighbour and the captioner seed by seed; then the contest.
 
@@ -98,9 +108,10 @@ def main(seeds: int = 3) -> None:
         elif maker == "judge":
             exam = products.compose(1_000, EXAM_SEED + 3, "exam", held_out=None)
             garments = judge.garments(judging, exam.images).argmax(2) == exam.labels[..., 0]
-            recording.add(row | {"garment": float(garments.double().mean()),
-                                 "colour": float((judge.colours(exam.images) == exam.labels[..., 1])
-                                                 .double().mean())})  # fmt: skip
+            colours = judge.colours(exam.images) == exam.labels[..., 1]
+            row |= {"garment": float(garments.double().mean()),
+                    "colour": float(colours.double().mean())}  # fmt: skip
+            recording.add(row | alone(judging))
         else:
             found = {f"{name} en": neighbour(train, exam)
                      for name, exam in exams().items() if name != "unknown"}  # fmt: skip

@@ -76,6 +76,45 @@ def exam(model: Model, pictures: Pictures, rows: Tensor) -> dict[str, Tensor]:
     return found
 
 
+def probed(model: Model, pictures: Pictures) -> Tensor:
+    """The classes (M,) that a classifier gives the test pictures which have one.
+
+    It is a logistic regression on the model's points, trained on the labelled training pictures.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    points, labels = [], []
+    for part in ("train", "test"):
+        found = classes(pictures, pictures.parts[part])
+        points.append(model.look(render(pictures.cutouts[pictures.parts[part]]))[found >= 0])
+        labels.append(found[found >= 0])
+    probe = LogisticRegression(C=10, max_iter=2000).fit(points[0], labels[0])
+    return torch.from_numpy(probe.predict(points[1]))
+
+
+def texts_of(pictures: Pictures, languages: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+    """Which pieces the texts of each training picture hold (N, BUCKETS), and how rare each is."""
+    rows = pictures.parts["train"].tolist()
+    table = torch.zeros(len(rows), BUCKETS)
+    for place, row in enumerate(rows):
+        told = [text for name in languages for text in pictures.texts[name][row]]
+        table[place, bag(told).flatten()] = 1
+    table[:, 0] = 0
+    rarity = (len(rows) / (1 + table.sum(0))).log().clamp(min=0)
+    return table, rarity * (table.sum(0) > 0)
+
+
+def pivot(pictures: Pictures, language: str, rows: Tensor) -> Tensor:
+    """Names as lists of their likenesses to the texts of all training pictures, of length 1.
+
+    Each training picture has a text in both languages, so such lists can be compared between them.
+    """
+    table, rarity = texts_of(pictures, (language,))
+    names = bag(pictures.names(language, rows))
+    counts = torch.zeros(len(rows), BUCKETS).scatter_(1, names, 1.0) * rarity
+    return F.normalize(F.normalize(counts, dim=1) @ F.normalize(table * rarity, dim=1).T, dim=1)
+
+
 class WordAverage:
     """The baseline: a piece of text is the mean of the training pictures whose texts hold it.
 
@@ -89,13 +128,7 @@ class WordAverage:
         colours = F.avg_pool2d(render(pictures.cutouts).float(), 4).flatten(1)
         mean = colours[rows].mean(0)
         self.colours = (colours - mean) / colours[rows].std()
-        table = torch.zeros(len(rows), BUCKETS)
-        for place, row in enumerate(rows.tolist()):
-            told = [text for name in languages for text in pictures.texts[name][row]]
-            table[place, bag(told).flatten()] = 1
-        table[:, 0] = 0
-        self.rarity = (len(rows) / (1 + table.sum(0))).log().clamp(min=0)
-        self.rarity[table.sum(0) == 0] = 0
+        table, self.rarity = texts_of(pictures, languages)
         known = self.colours[rows]
         if strength:
             wanted = F.normalize(table * self.rarity, dim=1)

@@ -18,8 +18,8 @@ def _pictures():
     ("words", "among"),
     [
         ("cat", "cat"), ("CAT!!!", "cat"), ("ｃａｔ", "cat"), ("猫", "cat"), ("c\u00adat", "cat"),
-        ("pizza", "pizza"), ("披萨", "pizza"), ("cat 猫", "cat"), ("🐱", "cat face"),
-        ("i saw a 🍕\ud800", "pizza"),
+        ("mango", "mango"), ("芒果", "mango"), ("cat 猫", "cat"), ("🐧", "penguin"),
+        ("🥭!\ud800", "mango"),
     ],
 )  # fmt: skip
 def test_known_words_find_their_picture_in_either_language(words, among):

@@ -28,15 +28,17 @@ def test_a_picture_is_its_seed_and_shows_only_allowed_pairs():
     assert {tuple(p) for p in held.labels.flatten(0, 1).tolist()} <= products.HELD_OUT
 
 
-def test_makers_judges_and_exam_share_no_photograph():
+def test_makers_choosing_judges_and_exam_share_no_photograph():
     sets = []
     for part in products.PARTS:
         photos = torch.cat(products.photographs(part))
         sets.append({photo.numpy().tobytes() for photo in photos})
-    makers, judges, exam = sets
+    makers, choosing, judges, exam = sets
     # Fashion-MNIST itself holds a few pictures twice: no more than these are shared.
     assert len(makers & judges) < 20
     assert len(makers & exam) < 5
+    assert len(choosing & (makers | judges | exam)) < 5
+    assert len(choosing) > 1_000
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -46,6 +46,10 @@ def test_relatives_are_one_family_and_stand_on_one_side(pictures):
     family = data.families(pictures.cutouts, names)
     assert family[names.index("man cook")] == family[names.index("woman cook")]
     assert family[names.index("cat")] != family[names.index("pizza")]
+    clocks = [k for k, name in enumerate(names) if "o’clock" in name or "thirty" in name]
+    assert len(clocks) == 24
+    assert len({family[k] for k in clocks}) == 1
+    assert family[names.index("red heart")] == family[names.index("orange heart")]
     sides = {part: {family[k] for k in rows.tolist()} for part, rows in pictures.parts.items()}
     assert not sides["train"] & (sides["valid"] | sides["test"])
     assert not sides["valid"] & sides["test"]
@@ -129,6 +133,23 @@ def test_ranks_count_what_is_nearer_and_ties_by_half():
     same = torch.ones(5, 2)
     assert retrieval.ranks(same, same).tolist() == [3.0] * 5
     assert retrieval.recall(torch.tensor([1.0, 10, 11]), 10) == pytest.approx(2 / 3)
+
+
+def test_what_the_record_says_of_the_languages_can_be_counted_again(pictures):
+    row = next(r for r in results.load("words")["rows"] if r["maker"] == "pivot")
+    test = pictures.parts["test"]
+    en, zh = (retrieval.pivot(pictures, name, test) for name in ("en", "zh"))
+    assert en.shape == (data.TEST, len(pictures.parts["train"]))
+    assert retrieval.recall(retrieval.ranks(en, zh), 10) == pytest.approx(row["en->zh"]["10"])
+    assert retrieval.recall(retrieval.ranks(zh, en), 10) == pytest.approx(row["zh->en"]["10"])
+
+
+def test_the_classifier_on_labels_is_the_recorded_one(pictures):
+    row = next(r for r in results.load("words")["rows"]
+               if (r["maker"], r["seed"]) == ("network", 0))  # fmt: skip
+    labels = retrieval.classes(pictures, pictures.parts["test"])
+    right = retrieval.probed(contrastive.shipped(), pictures) == labels[labels >= 0]
+    assert float(right.double().mean()) == pytest.approx(row["supervised"], abs=0.03)
 
 
 def test_the_baselines_find_a_training_picture_by_its_words(pictures):

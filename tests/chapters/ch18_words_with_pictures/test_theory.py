@@ -13,7 +13,7 @@ from aigc_lib.chapters.ch18_words_with_pictures.contrastive import info_nce
 
 TABLES = [
     [[0.20, 0.05, 0.05], [0.05, 0.25, 0.10], [0.02, 0.08, 0.20]],
-    [[0.01, 0.30, 0.02], [0.30, 0.01, 0.02], [0.02, 0.02, 0.30]],
+    [[0.01, 0.40, 0.02], [0.10, 0.01, 0.02], [0.02, 0.02, 0.40]],
 ]
 
 
@@ -84,23 +84,33 @@ def test_descent_finds_the_log_density_ratio_up_to_a_row_constant(joint):
         cost(ratio.ravel()), abs=1e-9
     )
     assert cost(np.log(conditional).ravel()) > cost(ratio.ravel()) + 1e-4  # p(y) is missed
+    # In both directions a constant for each row would spoil the other direction: one for all.
+    both = lambda s: cost(s.ravel()) + loss_of(joint.T, s.T, 3)  # noqa: E731
+    assert both(ratio + 3.0) == pytest.approx(both(ratio), abs=1e-9)
+    assert both(ratio + np.array([[1.0], [-2.0], [5.0]])) > both(ratio) + 1e-2
 
 
 @pytest.mark.label("thm-temperature-floor")
 @pytest.mark.parametrize(("n", "tau"), [(2, 1.0), (4, 0.5), (8, 2.0)])
 def test_the_loss_has_a_floor_and_pushes_by_its_probabilities(n, tau):
-    floor = math.log(1 + (n - 1) * math.exp(-2 / tau))
+    floor = math.log(1 + (n - 1) * math.exp(-n / ((n - 1) * tau)))
     own = torch.arange(n)
 
     def loss(s):
         return F.cross_entropy(s / tau, own)
 
-    perfect = 2 * torch.eye(n, dtype=torch.float64) - 1
-    assert float(loss(perfect)) == pytest.approx(floor, abs=1e-12)
+    # The corners of a regular simplex, which lie in n - 1 dimensions, reach it.
+    corners = F.normalize(torch.eye(n, dtype=torch.float64) - 1 / n, dim=1)
+    assert int(torch.linalg.matrix_rank(corners)) == n - 1
+    assert float(loss(corners @ corners.T)) == pytest.approx(floor, abs=1e-12)
     rng = torch.Generator().manual_seed(0)
-    for _ in range(200):
-        s = 2 * torch.rand(n, n, generator=rng, dtype=torch.float64) - 1
-        assert float(loss(s)) > floor
+    for dim in (2, n, 20):
+        for near in (1.0, 0.1):
+            for _ in range(50):
+                x = torch.randn(n, dim, generator=rng, dtype=torch.float64)
+                y = x + near * torch.randn(n, dim, generator=rng, dtype=torch.float64)
+                s = F.normalize(x, dim=1) @ F.normalize(y, dim=1).T
+                assert float(loss(s)) > floor - 1e-12
     chosen = (s / tau).exp() / (s / tau).exp().sum(1, keepdim=True)
     for i, j in itertools.product(range(n), repeat=2):
         step = torch.zeros_like(s)
