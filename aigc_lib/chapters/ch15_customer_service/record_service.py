@@ -140,8 +140,8 @@ def record_answers(model: chat_model.Chat, command: str) -> None:
         found = part == "test" and near in data.right[row]
         said = answered(model, data.entries[row], data.entries[near]["answer"], with_text)
         recording.add({"part": part, "found": found, "with text": with_text, **said})
-    answers = {name: data.entries[near]["answer"] for (name, _), (_, _, near) in runs.items()}
-    recording.declare(wording(recording.rows, answers, data))
+    quotes = {name: data.entries[near]["answer"] for (name, _), (_, _, near) in runs.items()}
+    recording.declare(wording(recording.rows, quotes, data))
 
 
 def wording(rows: list[dict[str, Any]], quotes: dict[str, str], data: faq_task.Faq) -> Contest:
