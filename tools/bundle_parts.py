@@ -19,7 +19,7 @@ TOOLS = ("jupyterlab", "ipykernel")
 ASKED = ("aigc-lib[chapters]", *TOOLS)  # what the bundle's script asks pip for
 # Whose licences let everybody pass them on (book/data-and-licences.md has them), and whose do not.
 OPEN = (
-    "mnist", "fashion-mnist", "shakespeare", "directions", "kinds", "tang", "emoji",
+    "mnist", "fashion-mnist", "shakespeare", "directions", "kinds", "tang", "emoji", "emoji-words",
     "construction-faq", "home-intents", "minilm", "smollm2",
 )  # fmt: skip
 RESTRICTED = {
