@@ -1,6 +1,8 @@
 // Runs on every page, before the theme's and the search's scripts.
 "use strict";
 
+const here = document.currentScript; // where this file lies, so that others beside it are found
+
 // The theme's script comes late and finds out only then whether the page is light or dark. Until then no
 // colour is known, so that lines have no width and everything moves when they come.
 const root = document.documentElement.dataset;
