@@ -17,9 +17,10 @@ from aigc_lib.diffusion.guidance import denoiser
 from aigc_lib.diffusion.samplers import even_times, sample
 from aigc_lib.lm.sampling import distribution
 from aigc_lib.pretrained import loaders
-from tests.site.browser import PHONE, Visit, barriers, served, too_wide, use_theme
+from tests.site.browser import PHONE, Visit, barriers, too_wide, use_theme
 from tests.support.live import normals, uniform
 from tools import live_models
+from tools.browser import served
 
 HOME, SLIM = "book/index.html", {"width": 360, "height": 800}
 PAGES = {  # where each network has its place

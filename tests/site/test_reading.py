@@ -33,6 +33,7 @@ def test_the_copy_button_copies_a_cell_as_it_is(browser: Browser, base: str):
     with Visit(browser, base, "notebooks/00-are-you-ready.html", permissions=permissions) as visit:
         shown = visit.page.locator(".cell_input")
         assert shown.count() == len(cells)
+        visit.page.locator("details.hide summary").first.click()  # the set-up is folded
         for n in (0, 1):
             shown.nth(n).hover()
             shown.nth(n).locator("button.copybtn").click()
