@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from aigc_lib.exercises import exercises as known
 from tools import index_pages, library_names
 from tools.labels import in_tests, on_pages
@@ -10,6 +12,7 @@ from tools.notebook import NOTEBOOKS, ROOT, chapters
 from tools.places import graph, parts, places, titles
 
 REPOSITORY = "https://example.org/book"
+LISTS = ("exercises", "statements", "names")
 
 
 def test_the_list_of_exercises_has_each_of_them_once():
@@ -77,9 +80,23 @@ def test_a_docstring_is_text_and_its_code_is_code():
     assert library_names.literal("a_b\n  ``x_y`` $1") == r"a\_b `x_y` \$1"
 
 
-def test_every_page_has_a_place_and_a_name():
-    order = [page for _, pages in parts(ROOT) for page in pages]
-    found, names = places(ROOT), titles(ROOT)
+@pytest.fixture
+def with_lists(tmp_path):
+    """The book's folders with the lists written into them: a clone has none before its site."""
+    for name in ("aigc_lib", "notebooks", "tests", "_config.yml", "_toc.yml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "book").mkdir()
+    lists = {f"{name}.md" for name in LISTS}
+    for page in (ROOT / "book").iterdir():
+        if page.name not in lists:
+            (tmp_path / "book" / page.name).symlink_to(page)
+    index_pages.write(tmp_path)
+    return tmp_path
+
+
+def test_every_page_has_a_place_and_a_name(with_lists):
+    order = [page for _, pages in parts(with_lists) for page in pages]
+    found, names = places(with_lists), titles(with_lists)
     assert list(found) == order
     assert [found[page].next for page in order] == [*order[1:], None]
     assert set(names) == set(order)
@@ -97,16 +114,11 @@ def test_places_say_what_the_diagram_of_the_learning_paths_says():
         assert all(page in found[other].opens for other in found[page].needs)
 
 
-def test_the_pages_are_written_where_the_table_of_contents_has_them(tmp_path):
+def test_the_pages_are_written_where_the_table_of_contents_has_them(with_lists):
     listed = {page for _, pages in parts(ROOT) for page in pages}
     ignored = (ROOT / ".gitignore").read_text("utf8")
-    for name in ("exercises", "statements", "names"):
+    for name in LISTS:
         assert f"book/{name}" in listed
         assert f"/book/{name}.md" in ignored
-    for name in ("aigc_lib", "notebooks", "tests", "_config.yml"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "book").mkdir()
-    index_pages.write(tmp_path)
-    for name in ("exercises", "statements", "names"):
-        assert (tmp_path / "book" / f"{name}.md").read_text("utf8").startswith("# ")
+        assert (with_lists / "book" / f"{name}.md").read_text("utf8").startswith("# ")
     assert json.loads(chapters()[0].read_text("utf8"))["cells"]  # nothing else was touched
