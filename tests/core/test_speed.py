@@ -43,7 +43,7 @@ def test_tuning_is_a_gpus() -> None:
 
 
 class Reads(TorchDispatchMode):
-    """Counts what a GPU's host would have to wait for: values read, and sizes that depend on them."""
+    """Counts what the host would have to wait for: values read, sizes that depend on values."""
 
     WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "unique")
 

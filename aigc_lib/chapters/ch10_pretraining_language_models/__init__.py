@@ -17,6 +17,7 @@ What it uses of the shared packages:
     core.results        reads the three records, and writes them in the recorders
     core.runtime        the device of the recorded runs
     core.show           attention maps, sliders, times, numbers with bounds
+    core.speed          which switches a GPU's training uses
     core.stats          wilson: the interval of the linear probe
     core.training       a row of a training's history; TrainingError
     data.batches        Batches: pictures for the masked autoencoder
