@@ -8,6 +8,7 @@ Its own files:
     record_masked.py       masked autoencoders and their probes over three seeds
     record_pretraining.py  both loops at nanoGPT's setting over three seeds
     record_scaling.py      GPTs of four widths, and of two tokenizers
+    record_speed.py        milliseconds a step on a GPU, switch by switch and beside nanoGPT's loop
     results/               the records: masked, pretraining, scaling
 
 What it uses of the shared packages:
