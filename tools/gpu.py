@@ -4,7 +4,8 @@ In order of value: the tests that need a GPU; the chapters that train on one, as
 records that nobody without a GPU can make; the other chapters. Each part is a process of its own
 with a time limit, and what it found is written into OUT as soon as it ends. Started again with the
 same OUT it goes on after the last part that ended. It needs neither network nor Jupyter, only the
-core packages and pytest, and the data in the cache. The last file is ``summary.md``.
+core packages and pytest, and the data in the cache. The last file is ``summary.md``; the records in
+``records`` and the run times in ``timings-gpu.json`` are in the form of the library's own.
 
     --minutes 8    how long all may take together
     --tiny         a dry run at sizes that prove nothing but that every part runs
@@ -127,6 +128,24 @@ def summary(out: Path, plan: list[Part]) -> str:
     return "\n".join([*lines, "", f"Records: {out / 'records'}", ""])
 
 
+def timings(out: Path) -> dict[str, Any]:
+    """The run times of the chapters that passed, as ``aigc doctor`` reads them."""
+    found = [
+        json.loads(path.read_text("utf8")) for path in sorted(out.glob("found-chapter-*.json"))
+    ]
+    here = runtime.machine()
+    return {
+        "machine": f"{here['device']}, PyTorch {here['torch']}",
+        "commit": results.commit(),
+        "date": date.today().isoformat(),
+        "chapters": {
+            each["chapter"]: {"seconds": each["seconds"], "peak_mib": each["peak_mib"] or 0}
+            for each in found
+            if not each["failed"]
+        },
+    }
+
+
 def main(words: list[str] | None = None) -> int:
     """Command line entry: 1 if a part failed."""
     reader = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -154,6 +173,8 @@ def main(words: list[str] | None = None) -> int:
               flush=True)  # fmt: skip
         write_atomically(out / "summary.md", summary(out, plan).encode())
     text = summary(out, plan)
+    timed = json.dumps(timings(out), indent=2) + "\n"
+    write_atomically(out / "timings-gpu.json", timed.encode())
     write_atomically(out / "summary.md", text.encode())
     print(text)
     return 1 if bad else 0

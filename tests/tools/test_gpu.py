@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aigc_lib.cli import doctor
 from tools import gpu, plain_run
 from tools.gpu import Part
 
@@ -56,6 +57,9 @@ def test_a_dry_run_killed_in_the_middle_goes_on_to_the_end(tmp_path: Path) -> No
         assert {"commit", "date", "machine", "command"} <= record.keys()
     summary = (out / "summary.md").read_text("utf8")
     assert all(f"| {name} | passed |" in summary for name in names)
+    timed = found(out / "timings-gpu.json")
+    assert list(timed["chapters"]) == ["00-are-you-ready"]
+    assert found(doctor.GPU_TIMINGS).keys() == timed.keys()
     # A third call has nothing to do.
     third = subprocess.run(words, cwd=gpu.ROOT, capture_output=True, text=True, timeout=60)
     assert third.stdout.count("passed") == len(names)
