@@ -33,7 +33,7 @@ def scored(config: DCGANConfig, images: int) -> dict[str, Any]:
     return {"seconds": took, **found}
 
 
-def main(seeds: int = 3, images: int = 90_000) -> None:
+def main(seeds: int = 3, images: int = 60_000) -> None:
     """Record both kinds of steps.
 
     Args:
