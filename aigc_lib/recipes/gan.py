@@ -152,6 +152,8 @@ def plain(config: Config) -> dict[str, Any]:
     """The recipe as plain values, for a checkpoint."""
     (model,) = (name for name, kind in CONFIGS.items() if isinstance(config, kind))
     values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items()}
+    if config.last_lr == 1:  # not told then, so that a run from before there was it can go on
+        del values["last_lr"]
     return {"model": model, **values}
 
 
