@@ -22,10 +22,10 @@ TAKEN_OUT = (
     (re.compile(r"\{[\w:-]+\}`([^`<]+?)\s*(?:<[^>]+>)?`"), r"\1"),
     (re.compile(r"(`+)[^`].*?\1"), "x"),
     (re.compile(r"^\([\w:-]+\)=$|^[ \t]*:(?!alt:)[\w-]+:.*$|<!--.*?-->", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]*:alt:|^[ \t]*(?::{3,}|`{3,})(?:\{[^}]+\})?", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]*(?::alt:|(?::{3,}|`{3,})(?:\{[^}]+\})?)(.*)$", re.MULTILINE), r"\1\n"),
     (re.compile(r"!?\[\]\([^)\s]+\)"), "x"),
     (re.compile(r"!?\[([^\]]*)\]\([^)]+\)"), r"\1"),
-    (re.compile(r"(?:alt|aria-label|title)=\"([^\"]*)\""), r">\1<"),
+    (re.compile(r"(?:alt|aria-label|title)=\"([^\"]*)\""), r">\1\n\n<"),
     (re.compile(r"<[^<>]*>"), ""),
 )
 # For the sake of the stars: what is no prose, without the stars in it.
@@ -41,7 +41,7 @@ RULES = (
     (rf"[{HAN}][A-Za-z0-9\\]|[A-Za-z0-9%][{HAN}]", "no space between Chinese and Latin"),
     (rf"[{HAN}] ?[,;:?!](?!\w)|[,;:?!] ?[{HAN}]", "half-width punctuation beside Chinese"),
     (rf"[{HAN}{FULL}]\.(?!\w)", "half-width full stop after Chinese"),
-    (rf"[{HAN}] ?\(|\) ?[{HAN}]", "half-width brackets beside Chinese"),
+    (rf"[{HAN}] ?\((?![\d, .]+\))|\) ?[{HAN}](?<!\d\) .)(?<!\d\).)", "half-width brackets beside Chinese"),
     (rf"\([^()\n]*[{HAN}][^()\n]*\)", "half-width brackets around Chinese"),
     (rf"[{HAN}{FULL}{OPENING}] ?[\"']|[\"'] ?[{HAN}]|[「」『』]", "quotation marks other than “ ”"),
     (rf"[^\s|>-] +[{FULL}]|[{FULL}{OPENING}] +(?![|—\s])[^\s]| +[{OPENING}]",

@@ -21,6 +21,8 @@ SCALES = {
 NUMBER = re.compile(
     rf"(?<![A-Za-z_\d.])(\d+(?:,\d{{3}})*(?:\.\d+)?)(?:\s*({'|'.join(SCALES)})(?![a-z]))?"
 )
+# Where a term of the glossary is no word of the sentence.
+NO_WORDS = re.compile(r"`[^`]+`|\]\([^)]*\)|^:(?!alt:)[\w-]+:.*$|<[^<>]*>|\{figure\}.*", re.MULTILINE)
 MONTHS = re.compile(rf"\b({'|'.join(month_name[1:])})(?= \d)")
 Part = tuple[str, str]
 Glossary = dict[str, str]
@@ -107,7 +109,7 @@ def differences(english: str, chinese: str, words: Glossary) -> Iterator[str]:
         wanted = words.get(target.lower()) or words.get(shown.lower())
         if wanted and not same_word(shown, wanted):
             yield f"calls {target or shown} {shown!r}; the glossary says {wanted!r}"
-    plain = re.sub(r"\{term\}`[^`]+`", " ", english).lower()
+    plain = NO_WORDS.sub(" ", english).lower()
     for term, wanted in words.items():
         if re.search(r"[ -]", term) and re.search(rf"\b{re.escape(term)}s?\b", plain):
             names = [wanted, *re.split(r"[（）]", wanted)]

@@ -25,14 +25,8 @@ import tyro
 from tools import chinese, parity
 from tools.notebook import ROOT
 from tools.translation import (
-    DRAFT, FOLDER, Entry, all_pages, path_of, read, read_page, renewed, translated, units, write,
+    DRAFT, FOLDER, all_pages, entries, path_of, read_page, renewed, translated, units, write,
 )  # fmt: skip
-
-
-def entries(root: Path, page: str) -> list[Entry]:
-    """The translation of a page; none if there is no file."""
-    path = path_of(root, page)
-    return read(path.read_text("utf8")) if path.is_file() else []
 
 
 def status(root: Path) -> list[str]:

@@ -166,6 +166,12 @@ def path_of(root: Path, page: str) -> Path:
     return root / FOLDER / f"{page}.md"
 
 
+def entries(root: Path, page: str) -> list[Entry]:
+    """The translation of a page; none if there is no file."""
+    path = path_of(root, page)
+    return read(path.read_text("utf8")) if path.is_file() else []
+
+
 def all_pages(root: Path) -> list[str]:
     """All pages of the book that a person wrote, the home page first."""
     found = ["book/index", *(page for _, pages in parts(root) for page in pages)]
@@ -182,14 +188,19 @@ def translated(root: Path) -> list[str]:
     return done
 
 
+def title(root: Path, page: str) -> str:
+    """A translated page's title."""
+    return entries(root, page)[0].text.rpartition("# ")[2]
+
+
 def timing(text: str) -> str:
     """A timing line in the other language."""
     return "\n".join(_(line, LANGUAGE) for line in text.splitlines())
 
 
-def overlaid(page: str | Notebook, entries: list[Entry]) -> str | Notebook:
+def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
     """A page with its prose in Chinese; a unit without a valid translation stays as it is."""
-    known = {(entry.key, entry.sha): entry.text for entry in entries if not entry.todo}
+    known = {(entry.key, entry.sha): entry.text for entry in done if not entry.todo}
 
     def said(unit: Unit) -> str:
         return known.get((unit.key, unit.sha), unit.text)

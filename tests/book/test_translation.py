@@ -4,7 +4,8 @@ import pytest
 
 from tools import translation
 from tools.notebook import ROOT
-from tools.translate import check, entries
+from tools.translate import check
+from tools.translation import entries
 
 PUBLISHED = translation.translated(ROOT)
 

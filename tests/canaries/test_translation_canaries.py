@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tools import chinese, translation
-from tools.translate import check, entries, main, new, status
+from tools.translate import check, main, new, status
+from tools.translation import entries
 
 ENGLISH = """\
 (top)=
