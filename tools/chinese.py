@@ -25,7 +25,7 @@ TAKEN_OUT = (
     (re.compile(r"^[ \t]*(?::alt:|(?::{3,}|`{3,})(?:\{[^}]+\})?)(.*)$", re.MULTILINE), r"\1\n"),
     (re.compile(r"!?\[\]\([^)\s]+\)"), "x"),
     (re.compile(r"!?\[([^\]]*)\]\([^)]+\)"), r"\1"),
-    (re.compile(r"(?:alt|aria-label|title)=\"([^\"]*)\""), r">\1\n\n<"),
+    (re.compile(r"(?:alt|aria-label|title)=\"([^\"]*)\""), r">\n\n\1\n\n<"),
     (re.compile(r"<[^<>]*>"), ""),
 )
 # For the sake of the stars: what is no prose, without the stars in it.
@@ -51,6 +51,8 @@ RULES = (
     (rf"[{HAN}{FULL}](?:\.{{2,}}|…(?!…)(?<!……)|--)", "an ellipsis is …… and a dash ——"),
     (rf"[{HAN}{FULL}]\n[ \t]*[{HAN}{OPENING}]", "a line break inside a Chinese sentence"),
 )  # fmt: skip
+
+
 def prose(text: str) -> str:
     """What a reader reads of a text, with a Latin letter for each piece of code and formula."""
     for pattern, left in TAKEN_OUT:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-
 # Links of Chinese pages to pages of the book, in whichever language; made relative at the end.
 BOOK = "https://book.invalid/"
 HOME = "book/index"

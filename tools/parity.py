@@ -22,7 +22,9 @@ NUMBER = re.compile(
     rf"(?<![A-Za-z_\d.])(\d+(?:,\d{{3}})*(?:\.\d+)?)(?:\s*({'|'.join(SCALES)})(?![a-z]))?"
 )
 # Where a term of the glossary is no word of the sentence.
-NO_WORDS = re.compile(r"`[^`]+`|\]\([^)]*\)|^:(?!alt:)[\w-]+:.*$|<[^<>]*>|\{figure\}.*", re.MULTILINE)
+NO_WORDS = re.compile(
+    r"`[^`]+`|\]\([^)]*\)|^:(?!alt:)[\w-]+:.*$|<[^<>]*>|\{figure\}.*", re.MULTILINE
+)
 MONTHS = re.compile(rf"\b({'|'.join(month_name[1:])})(?= \d)")
 Part = tuple[str, str]
 Glossary = dict[str, str]
@@ -82,6 +84,7 @@ def shared(text: str, words: Glossary) -> Counter[Part]:
         lambda m: ("directive", m[1]), r" \2",
     )  # fmt: skip
     take(r"^[ \t]*(?::{3,}|`{3,})\{([^\n]+)$", lambda m: ("directive", m[1]))
+    take(r"^[ \t]*(:{3,}|`{3,})[ \t]*$", lambda m: ("end", m[1]))
     take(r"\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)[^()]*\)", lambda m: ("link", m[1]), "] ")
     take(r"\b(href|src)=\"([^\"]*)\"", lambda m: ("link", m[2]))
     take(r"<(https?:[^>]+)>", lambda m: ("link", m[1]))

@@ -25,7 +25,16 @@ import tyro
 from tools import chinese, parity
 from tools.notebook import ROOT
 from tools.translation import (
-    DRAFT, FOLDER, all_pages, entries, path_of, read_page, renewed, translated, units, write,
+    DRAFT,
+    FOLDER,
+    all_pages,
+    entries,
+    path_of,
+    read_page,
+    renewed,
+    translated,
+    units,
+    write,
 )  # fmt: skip
 
 

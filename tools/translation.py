@@ -37,6 +37,7 @@ MARKUP = re.compile(
     r"|^\([\w:-]+\)=$|^\|[-:| ]+\|$",
     re.MULTILINE,
 )
+GENERATED = ("book/exercises", "book/statements", "book/names")  # by tools/index_pages.py
 TIMED = "<!-- timing -->"
 
 
@@ -174,8 +175,9 @@ def entries(root: Path, page: str) -> list[Entry]:
 
 def all_pages(root: Path) -> list[str]:
     """All pages of the book that a person wrote, the home page first."""
-    found = ["book/index", *(page for _, pages in parts(root) for page in pages)]
-    return [p for p in found if any((root / f"{p}.{end}").is_file() for end in ("md", "ipynb"))]
+    found = ["book/index", *(page for _part, pages in parts(root) for page in pages)]
+    written = [page for page in found if page not in GENERATED]
+    return [p for p in written if any((root / f"{p}.{end}").is_file() for end in ("md", "ipynb"))]
 
 
 def translated(root: Path) -> list[str]:

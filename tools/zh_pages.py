@@ -22,7 +22,6 @@ from tools.notebook import markdown_cells, source
 from tools.places import titles
 from tools.translation import LANGUAGE, entries, overlaid, read_page, translated
 
-
 FENCE = r"^[ \t]*(?P<fence>`{3,})(?!\{).*?^[ \t]*(?P=fence)[ \t]*$"
 CODE = re.compile(rf"({FENCE}|(?P<tick>`+)[^`].*?(?P=tick))", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\[\]]*(?:\[[^\]]*\][^\[\]]*)*)\]\(([^()\s]+)\)")
@@ -175,5 +174,3 @@ def write(root: Path, target: Path, inventory: Path, words: dict[str, str]) -> l
     script = f"window.aigcWords = {json.dumps(words, ensure_ascii=False)};\n"
     (target / "_words" / "words.js").write_text(script, "utf8")
     return links.done
-
-

@@ -10,17 +10,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from aigc_lib.core.words import _
 from tools import zh_pages
 from tools.finish_site import finish
 from tools.language_switch import BOOK
+from tools.places import titles
 from tools.translation import LANGUAGE, translated
 
-SECTION = re.compile(r'<section\b[^>]*?\bid="([^"]+)"')
+SECTION = re.compile(r'<section\b[^>]*?\bid="[^"]+"[^>]*>\s*(?:<span id="[^"]+"></span>)*')
+ID = re.compile(r'\bid="([^"]+)"')
+# What the theme says in English for want of a translation; and intersphinx of a nameless project.
+TOLD = re.compile(r' (title|aria-label)="([^"]+)"')
 FILE = re.compile(r'(?<=["\'( ])((?:\.\./)*)((?:_static|_images)/[^"\'?#()\s]+)')
-SPOKEN = re.compile(r'\b_\(\s*"((?:[^"\\]|\\.)*)"')
+SPOKEN = re.compile(r'\btold\(\s*"((?:[^"\\]|\\.)*)"')
 
 
 def script_words(assets: Path) -> dict[str, str]:
@@ -32,8 +37,10 @@ def script_words(assets: Path) -> dict[str, str]:
 
 def same_anchors(chinese: str, english: str) -> tuple[str, dict[str, str]]:
     """A Chinese page whose headings have the anchors of the English one; and what became what."""
-    both = zip(SECTION.findall(chinese), SECTION.findall(english), strict=False)
-    names = {old: new for old, new in both if old != new}
+    names = {}
+    for here, there in zip(SECTION.findall(chinese), SECTION.findall(english), strict=False):
+        both = zip(ID.findall(here), ID.findall(there), strict=False)
+        names |= {old: new for old, new in both if old != new}
 
     def renamed(match: re.Match[str]) -> str:
         return f"{match[1]}{names.get(match[2], match[2])}{match[3]}"
@@ -66,9 +73,9 @@ def search_anchors(html: Path, names: Mapping[str, Mapping[str, str]]) -> None:
     path.write_text(f"{before}{json.dumps(index, ensure_ascii=False)}{after}", "utf8")
 
 
-def settle(english: Path, chinese: Path, pages: Sequence[str]) -> None:
+def settle(root: Path, english: Path, chinese: Path, pages: Sequence[str]) -> None:
     """Make the finished Chinese pages lead to the right files and pages of both sites."""
-    shared, moved = share(english, chinese), {}
+    shared, moved, names = share(english, chinese), {}, titles(root)
     for path in sorted(chinese.rglob("*.html")):
         address = path.relative_to(chinese)
         if address.parts[0] == "_static":
@@ -84,7 +91,13 @@ def settle(english: Path, chinese: Path, pages: Sequence[str]) -> None:
         def file(match: re.Match[str], up: str = up) -> str:
             return f"{match[1]}{'../' * (match[1] == up and match[2] in shared)}{match[2]}"
 
+        def told(match: re.Match[str]) -> str:
+            said = "" if match[2].startswith("（在 ") else _(match[2], LANGUAGE)
+            return f' {match[1]}="{said}"' if said else ""
+
         book = re.escape(BOOK)
+        page = TOLD.sub(told, page)
+        page = re.sub(rf">{book}([^<>]+)\.html<", lambda m: f">{escape(names[m[1]])}<", page)
         page = re.sub(rf'external" href="{book}([^"#]+)\.html', place, page)
         page = re.sub(rf'href="{book}([^"#]+)\.html', lambda m: place(m).partition(" ")[2], page)
         path.write_text(FILE.sub(file, page), "utf8")
@@ -104,7 +117,7 @@ def build(root: Path, command: Sequence[str], source: Path) -> int:
     shutil.rmtree(target, ignore_errors=True)
     shutil.move(source / "_build" / "html", target)
     finish(root, target, LANGUAGE)
-    settle(english, target, pages)
+    settle(root, english, target, pages)
     return 0
 
 

@@ -106,6 +106,7 @@ FAULTS = [
     ("# 一页", "## 一页", "lacks the heading '#'"),
     ("- 二\n", "", "lacks the item"),
     (":width: 60px", ":width: 61px", "lacks the option 'width:60px'"),
+    ("。\n:::", "。", "lacks the end ':::'"),
     ("picture.png", "picture2.png", "lacks the directive"),
     ("{term}`损失函数`", "损失函数", "lacks the role term 'loss function'"),
     ("{term}`损失函数`", "{term}`代价 <loss function>`", "the glossary says '损失函数'"),
