@@ -4,8 +4,8 @@
 
 Widgets become plain HTML (``tools/plain_widgets.py``), icons the few drawings that are used,
 pictures get their size and are loaded when they come near; the search's index is left to the
-search page. Each page says where it stands (``tools/places.py``), and leads to the same place in the
-other language (``tools/language_switch.py``).
+search page. Each page says where it stands (``tools/places.py``), and leads to the same place in
+the other language (``tools/language_switch.py``).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The switch between English and Chinese, on every page; ``book.js`` keeps the place and the choice."""
+"""The switch between English and Chinese; ``book.js`` keeps the place and the choice."""
 
 import os
 from pathlib import Path

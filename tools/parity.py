@@ -138,7 +138,7 @@ def faults(wanted: list[Unit], entries: list[Entry], words: Glossary) -> Iterato
         elif "<!-- was -->" in entry.text:
             yield f"{name}: still holds the former translation"
     order = [(u.key, u.sha) for u in wanted]
-    if not order == [(e.key, e.sha) for e in entries] and set(order) == had:
+    if order != [(e.key, e.sha) for e in entries] and set(order) == had:
         yield "the order is not that of the English, or something stands there twice"
     done = {(entry.key, entry.sha): entry.text for entry in entries if not entry.todo}
     for unit in wanted:

@@ -1,10 +1,10 @@
 """The Chinese translation: what is done, what is to do, and whether both languages agree.
 
-    python -m tools.translate status           # how much of each page is translated
-    python -m tools.translate new PAGE         # write the file to be translated, or bring it up to date
-    python -m tools.translate check [PAGE]     # the gate: 1 if a translation is stale or differs
+    python -m tools.translate status         # how much of each page is translated
+    python -m tools.translate new PAGE       # write the file to be translated, or renew it
+    python -m tools.translate check [PAGE]   # the gate: 1 if a translation is stale or differs
 
-PAGE is a part of the page's name, such as ``03`` or ``how-to-use``. ``new`` leaves what is valid as it
+PAGE is a part of the name, such as ``03`` or ``how-to-use``. ``new`` leaves what is valid as it
 is. What is new or changed gets the English, below a line that ends in ``todo``, and the former
 Chinese below ``<!-- was -->``: write the Chinese in their place, delete ``todo`` and what was, and
 in a new file, when it is whole, the first line, ``<!-- draft -->``. From then on the page is held
@@ -12,8 +12,8 @@ to its English and published. How to write: ``translations/zh/STYLE.md``.
 
 Strings of the library and the site stand in one catalogue, ``aigc_lib/core/zh.po``, which
 ``aigc_lib.core.words`` reads; ``AIGC_LANGUAGE=zh`` chooses it when a program runs. What a notebook
-printed or drew is shown as it was, except for the lines of ``check``, which the catalogue has:
-drawing a figure's labels in Chinese needs a run with that setting.
+printed or drew is shown as it was: it is what came out. Labels of figures and the lines of ``check``
+in Chinese need a run of the chapter with that setting, whose outputs are then kept apart.
 """
 
 import sys

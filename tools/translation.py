@@ -195,11 +195,6 @@ def title(root: Path, page: str) -> str:
     return entries(root, page)[0].text.rpartition("# ")[2]
 
 
-def timing(text: str) -> str:
-    """A timing line in the other language."""
-    return "\n".join(_(line, LANGUAGE) for line in text.splitlines())
-
-
 def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
     """A page with its prose in Chinese; a unit without a valid translation stays as it is."""
     known = {(entry.key, entry.sha): entry.text for entry in done if not entry.todo}
@@ -214,7 +209,8 @@ def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
         if cell["cell_type"] == "markdown":
             line = TIMING.search(source(cell))
             unit = Unit(cell["id"], TIMING.sub(TIMED, source(cell)).rstrip())
-            cell["source"] = said(unit).replace(TIMED, timing(line[0]) if line else TIMED)
+            timing = [_(each, LANGUAGE) for each in line[0].splitlines()] if line else [TIMED]
+            cell["source"] = said(unit).replace(TIMED, "\n".join(timing))
             continue
         shown = cell["metadata"].get("mystnb", {})
         if text := alt(cell):

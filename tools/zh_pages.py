@@ -1,8 +1,8 @@
 """Write the sources of the Chinese site: ``_build/zh-src``, a book that Jupyter Book can build.
 
 It holds the translated pages. Links to others, to headings and to labels get an address below
-``BOOK``, which ``tools/zh_site.py`` replaces when the pages are built: it knows which page exists in
-which language, and that headings have the same anchors in both. References without words of their
+``BOOK``, which ``tools/zh_site.py`` replaces when the pages are built: it knows which page exists
+in which language, and that headings have the same anchors in both. References without words of their
 own, such as ``{ref}``, find the labels of English pages through intersphinx.
 """
 

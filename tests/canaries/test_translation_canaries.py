@@ -200,7 +200,7 @@ def test_the_page_is_put_together_again(root: Path):
 
 NOTEBOOK = {
     "cells": [
-        {"cell_type": "markdown", "id": "title", "metadata": {}, "source": ["# One\n", "\n", "Two"]},
+        {"cell_type": "markdown", "id": "title", "metadata": {}, "source": ["# One\n", "Two"]},
         {
             "cell_type": "code", "id": "draw", "source": "plot()", "outputs": [1],
             "metadata": {"mystnb": {
