@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from aigc_lib.core.words import _
+from aigc_lib.core.words import say
 from tools.notebook import markdown_cells, source
 
 PATHS = "book/learning-paths"
@@ -110,13 +110,13 @@ def line(
         return f'<a href="{f"{book}{other}.html" if book else address}">{escape(names[other])}</a>'
 
     kind = "chapter" if page.startswith("notebooks/") and "00-" not in page else "page"
-    facts = [f"{escape(_(place.part, language))}, {kind} {place.number} of {place.of}"]
+    facts = [f"{escape(say(place.part, language))}, {kind} {place.number} of {place.of}"]
     if place.needs:
         facts.append("easier after " + "; ".join(map(link, place.needs)))
     if place.next:
         facts.append(f"next: {link(place.next)}")
     if place.opens:
         facts.append("leads to " + "; ".join(map(link, place.opens)))
-    inside = "".join(f"<span>{_(fact, language)}</span> " for fact in facts)
-    label = _("Place in the book", language)
+    inside = "".join(f"<span>{say(fact, language)}</span> " for fact in facts)
+    label = say("Place in the book", language)
     return f'<nav class="place" aria-label="{label}"><p>{inside}</p></nav>'

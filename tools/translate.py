@@ -12,8 +12,8 @@ to its English and published. How to write: ``translations/zh/STYLE.md``.
 
 Strings of the library and the site stand in one catalogue, ``aigc_lib/core/zh.po``, which
 ``aigc_lib.core.words`` reads; ``AIGC_LANGUAGE=zh`` chooses it when a program runs. What a notebook
-printed or drew is shown as it was: it is what came out. Labels of figures and the lines of ``check``
-in Chinese need a run of the chapter with that setting, whose outputs are then kept apart.
+printed or drew is shown as it was: it is what came out. Labels of figures and
+the lines of ``check`` in Chinese need a run of the chapter with that setting.
 """
 
 import sys

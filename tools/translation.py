@@ -22,7 +22,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
-from aigc_lib.core.words import _
+from aigc_lib.core.words import say
 from tools.notebook import TIMING, Cell, Notebook, source
 from tools.places import parts
 
@@ -138,8 +138,8 @@ def write(entries: list[Entry]) -> str:
 
 def former(wanted: list[Unit], entries: list[Entry]) -> dict[int, Entry]:
     """The entry that each unit had or has: of the same id, else the same hash or place."""
-    by_key = {entry.key: entry for entry in entries if entry.key}
-    found = {i: by_key[unit.key] for i, unit in enumerate(wanted) if unit.key in by_key}
+    keys = {entry.key: entry for entry in entries if entry.key}
+    found = {i: keys[unit.key] for i, unit in enumerate(wanted) if unit.key in keys}
     match = SequenceMatcher(None, [e.sha for e in entries], [u.sha for u in wanted], False)
     for kind, first, last, start, end in match.get_opcodes():
         for old, new in zip(range(first, last), range(start, end), strict=False):
@@ -182,12 +182,9 @@ def all_pages(root: Path) -> list[str]:
 
 def translated(root: Path) -> list[str]:
     """The pages whose translation is published, in the book's order."""
-    done = []
-    for page in all_pages(root):
-        path = path_of(root, page)
-        if path.is_file() and not path.read_text("utf8").startswith(DRAFT):
-            done.append(page)
-    return done
+    files = [(page, path_of(root, page)) for page in all_pages(root)]
+    there = [(page, path) for page, path in files if path.is_file()]
+    return [page for page, path in there if not path.read_text("utf8").startswith(DRAFT)]
 
 
 def title(root: Path, page: str) -> str:
@@ -209,7 +206,7 @@ def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
         if cell["cell_type"] == "markdown":
             line = TIMING.search(source(cell))
             unit = Unit(cell["id"], TIMING.sub(TIMED, source(cell)).rstrip())
-            timing = [_(each, LANGUAGE) for each in line[0].splitlines()] if line else [TIMED]
+            timing = [say(each, LANGUAGE) for each in line[0].splitlines()] if line else [TIMED]
             cell["source"] = said(unit).replace(TIMED, "\n".join(timing))
             continue
         shown = cell["metadata"].get("mystnb", {})
@@ -217,5 +214,5 @@ def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
             shown["image"]["alt"] = said(Unit(f"{cell['id']}.alt", text))
         for name in ("code_prompt_show", "code_prompt_hide"):
             if name in shown:
-                shown[name] = _(shown[name], LANGUAGE)
+                shown[name] = say(shown[name], LANGUAGE)
     return page

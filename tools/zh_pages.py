@@ -2,8 +2,8 @@
 
 It holds the translated pages. Links to others, to headings and to labels get an address below
 ``BOOK``, which ``tools/zh_site.py`` replaces when the pages are built: it knows which page exists
-in which language, and that headings have the same anchors in both. References without words of their
-own, such as ``{ref}``, find the labels of English pages through intersphinx.
+in which language, and that headings have the same anchors in both. References without words of
+their own, such as ``{ref}``, find the labels of English pages through intersphinx.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from docutils.nodes import make_id
 
-from aigc_lib.core.words import _
+from aigc_lib.core.words import say
 from tools.language_switch import BOOK
 from tools.notebook import markdown_cells, source
 from tools.places import titles
@@ -87,7 +87,7 @@ class Links:
         def equation(match: re.Match[str]) -> str:
             other = self.labels.get(match[1], page)
             address = f"{BOOK}{other}.html#equation-{match[1]}"
-            return match[0] if other in self.done else f"[{_('formula', LANGUAGE)}]({address})"
+            return match[0] if other in self.done else f"[{say('formula', LANGUAGE)}]({address})"
 
         pieces = CODE.split(text)
         for i in range(0, len(pieces), 4):  # the pieces between code
@@ -100,9 +100,9 @@ def config(root: Path, inventory: Path) -> dict[str, Any]:
     """The settings of the Chinese book: those of the English one, with its words in Chinese."""
     found: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text("utf8"))
     sphinx = found["sphinx"]["config"]
-    name = _(found["title"], LANGUAGE)
-    found |= {"title": name, "author": _(found["author"], LANGUAGE)}
-    found["html"]["extra_footer"] = _(found["html"].get("extra_footer", ""), LANGUAGE)
+    name = say(found["title"], LANGUAGE)
+    found |= {"title": name, "author": say(found["author"], LANGUAGE)}
+    found["html"]["extra_footer"] = say(found["html"].get("extra_footer", ""), LANGUAGE)
     for key in ("html_static_path", "html_search_scorer"):
         paths = sphinx[key]
         many = [str(root / p) for p in ([paths] if isinstance(paths, str) else paths)]
@@ -111,15 +111,15 @@ def config(root: Path, inventory: Path) -> dict[str, Any]:
     sphinx["html_js_files"].insert(0, ["words.js", {"priority": 90}])
     options = sphinx["html_theme_options"]
     options["logo"] = {"text": name}
-    options["search_bar_text"] = _(options["search_bar_text"], LANGUAGE)
+    options["search_bar_text"] = say(options["search_bar_text"], LANGUAGE)
     sphinx |= {
         "language": "zh_CN",
         "html_title": name,
         "intersphinx_mapping": {"english": [BOOK, str(inventory)]},
-        "nb_code_prompt_show": _("Show code cell {type}", LANGUAGE),
-        "nb_code_prompt_hide": _("Hide code cell {type}", LANGUAGE),
-        "togglebutton_hint": _("Click to show", LANGUAGE),
-        "togglebutton_hint_hide": _("Click to hide", LANGUAGE),
+        "nb_code_prompt_show": say("Show code cell {type}", LANGUAGE),
+        "nb_code_prompt_hide": say("Hide code cell {type}", LANGUAGE),
+        "togglebutton_hint": say("Click to show", LANGUAGE),
+        "togglebutton_hint_hide": say("Click to hide", LANGUAGE),
     }
     return found
 
@@ -131,7 +131,7 @@ def contents(root: Path, pages: list[str]) -> dict[str, Any]:
     for part in toc.get("parts") or [toc]:
         files = [each for each in part.get("chapters", []) if each["file"] in pages]
         if files:
-            found.append({"caption": _(part.get("caption", ""), LANGUAGE), "chapters": files})
+            found.append({"caption": say(part.get("caption", ""), LANGUAGE), "chapters": files})
     return {"format": "jb-book", "root": toc["root"], "parts": found}
 
 
@@ -140,8 +140,8 @@ def still_english(links: Links) -> str:
     left = [page for page in links.titles if page not in links.done]
     if not left:
         return ""
-    head = _("The translation is in progress", LANGUAGE)
-    said = _("These pages are still in English; links lead to them:", LANGUAGE)
+    head = say("The translation is in progress", LANGUAGE)
+    said = say("These pages are still in English; links lead to them:", LANGUAGE)
     lines = [f"- [{links.titles[page]}]({BOOK}{page}.html)" for page in left]
     return "\n".join([f"\n## {head}\n", f"{said}\n", *lines, ""])
 

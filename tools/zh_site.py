@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from aigc_lib.core.words import _
+from aigc_lib.core.words import say
 from tools import zh_pages
 from tools.finish_site import finish
 from tools.language_switch import BOOK
@@ -32,7 +32,7 @@ def script_words(assets: Path) -> dict[str, str]:
     """The words that the site's scripts show, with their Chinese."""
     texts = [path.read_text("utf8") for path in sorted(assets.glob("*.*js"))]
     found = {json.loads(f'"{words}"') for text in texts for words in SPOKEN.findall(text)}
-    return {words: _(words, LANGUAGE) for words in sorted(found) if _(words, LANGUAGE) != words}
+    return {words: say(words, LANGUAGE) for words in sorted(found) if say(words, LANGUAGE) != words}
 
 
 def same_anchors(chinese: str, english: str) -> tuple[str, dict[str, str]]:
@@ -92,7 +92,7 @@ def settle(root: Path, english: Path, chinese: Path, pages: Sequence[str]) -> No
             return f"{match[1]}{'../' * (match[1] == up and match[2] in shared)}{match[2]}"
 
         def told(match: re.Match[str]) -> str:
-            said = "" if match[2].startswith("（在 ") else _(match[2], LANGUAGE)
+            said = "" if match[2].startswith("（在 ") else say(match[2], LANGUAGE)
             return f' {match[1]}="{said}"' if said else ""
 
         book = re.escape(BOOK)

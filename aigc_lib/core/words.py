@@ -1,6 +1,6 @@
 """The language of what the library and the site say: one catalogue, read by one function.
 
-``_("text")`` is the text in the language that ``AIGC_LANGUAGE`` names (``zh``), or the text itself.
+``say("text")`` is the text in the language that ``AIGC_LANGUAGE`` names (``zh``), or itself.
 The catalogue is ``zh.po`` beside this file, in gettext's format. A message may be composed, such as
 ``"the slope, 0.3, is not right: ..."``: an entry with fields, ``"{what}, {number}, is not right:
 {why}"``, fits it, and what stands in its fields is looked up in turn. So messages are written once,
@@ -57,13 +57,13 @@ def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     return found
 
 
-def _(text: str, language: str | None = None) -> str:
+def say(text: str, language: str | None = None) -> str:
     """A text in the reader's language, or as it is where the catalogue does not hold it."""
     language = language or os.environ.get("AIGC_LANGUAGE", "en")
     if text in (entries := catalogue(language)):
         return entries[text]
     for pattern, translated in _patterns(language):
         if match := pattern.fullmatch(text):
-            inside = {name: _(value, language) for name, value in match.groupdict().items()}
+            inside = {name: say(value, language) for name, value in match.groupdict().items()}
             return FIELD.sub(lambda field, inside=inside: inside[field[1]], translated)  # type: ignore[misc]
     return text
