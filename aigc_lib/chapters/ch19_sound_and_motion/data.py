@@ -1,0 +1,173 @@
+"""Folk songs of the Essen collection, read from the package music21 (chapter 19).
+
+The archive is read as data, and none of its code is run. The songs are written in ABC, a notation
+of letters. Kept are the songs of four origins and four metres whose bars add up and whose lengths
+are plain; they are more than 4,000. Non-commercial use: loaded at each build, never committed.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, partial
+from hashlib import sha256
+
+from aigc_lib.chapters.ch19_sound_and_motion import tunes
+from aigc_lib.chapters.ch19_sound_and_motion.tunes import METRES, Note, NotATune, Tune
+from aigc_lib.data.cache import fetch
+from aigc_lib.data.packages import from_wheel
+from aigc_lib.data.sources import packaged, pins
+
+ESSEN = packaged(
+    "essen",
+    "the Python package music21",
+    partial(from_wheel, "music21==10.5.1", "music21/corpus/essenFolksong"),
+    pins("""
+    e06c3ad76fa721c7f48610c14e6505710871ce377a952ec3b4c234e38ac8e5d0 100753 altdeu10.abc
+    aed0d90d8ecb79a59599857474b02ba4cd880301d0ac2a7adb7ccc4add934cbb 125253 boehme10.abc
+    d34e9679e845e410af478c8183841365734cc63d1ccda123458a09ed3742f2c3 90953 boehme20.abc
+    17e8c80c24cd274d8b76ca62b07020caedb350f4417db11e8ba078208cfbd03e 186749 erk10.abc
+    318244ab4c90d54a8f8b33fbf8263dd4a5e4bebf982a10e12b83f63444e10ee5 101417 erk20.abc
+    51a736589682412335fd76d2f078f7353eb995af0bda3a7b9c986c4a2293571d 206354 erk30.abc
+    48c7b54d6ff416dcc9e0504292374c630cc580bfcc5bd226719ad17aecfc7973 171915 fink0.abc
+    b03f2e73184c031f59522e542bad6d966e9a7f61911555e183b9760176a642b5 247918 han1.abc
+    1c7b8c37ef2d76ad109cd729ddb7931b778b707f96dda7991126b5f06bedff69 195076 han2.abc
+    f4ac1846da34b9421c67844d1e99362abd4183b03ea34f8fcf655b65bc1759d6 54384 kinder0.abc
+    c76395741f94c391d9097e6083dc8e89c2d6cad910f0e4e418acffd5f7704c82 160212 lot.abc
+    0053ef991848694876f80764c64c3a7d9f2354f0ca9e33f72bb3e0ba71c7bb1b 210046 lux.abc
+    2c655a1284379b1aae3d4f187d259a26e02dff2f63a36bcb77685b44df31581d 194233 zuccal0.abc
+    """),
+)
+DATASETS = (ESSEN,)
+
+PLACES = {"China": "China", "Lothringen": "Lorraine", "Luxemburg": "Luxembourg",
+          "Deutschland": "Germany"}  # fmt: skip
+LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+SHARPS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F": -1, "Bb": -2, "Eb": -3, "Ab": -4}
+SIGN = re.compile(r"(\^|_|=)?([A-Ga-gz])([,']*)(\d*)|([|\n])|[-\s]")
+SHORTEST, LONGEST = 16, 112  # tokens of a tune
+COPY = 12  # notes: tunes that share a run of so many are kept on one side of the split
+
+
+def read_abc(text: str) -> Iterator[Tune]:
+    """The songs of an ABC file that fit: see the module's docstring.
+
+    A line's end is a phrase's end. A tie joins nothing: a tied note is struck again.
+    """
+    for block in re.split(r"\n\s*(?=X:)", text.replace("\r", "")):
+        head = dict(re.findall(r"^([A-Z]): *(.*?) *$", block, re.MULTILINE)[::-1])
+        body = re.sub(r"^[A-Z]:.*\n?", "", block, flags=re.MULTILINE).strip()
+        place = next((mine for theirs, mine in PLACES.items() if theirs in head.get("O", "")), None)
+        if place and head["M"] in METRES and head["K"] in SHARPS:
+            try:
+                yield _read(place, head["M"], head["K"], int(Fraction(head["L"]) * 32), body)
+            except NotATune:
+                continue
+
+
+def _read(origin: str, metre: str, key: str, unit: int, body: str) -> Tune:
+    """One song; NotATune if it does not fit."""
+    raised = _signature(SHARPS[key])
+    tonic, found, phrases = (LETTERS[key[0]] + raised.get(key[0], 0)), [], []
+    bar, place, upbeat, here = METRES[metre], 0, None, dict(raised)
+    end = 0
+    for match in SIGN.finditer(body):
+        if match.start() != end:
+            raise NotATune(f"{body[end]!r} is not understood")
+        end = match.end()
+        accidental, letter, octave, length, line = match.groups()
+        if line == "|" and upbeat is None:
+            upbeat = place % bar
+        full = line and (place - (upbeat or 0)) % bar == 0
+        if full:
+            here = dict(raised)  # accidentals end with their bar
+        if line == "\n":
+            phrases.append(len(found))
+        elif line and not full:
+            raise NotATune("a bar that does not add up")
+        elif letter:
+            note = _note(accidental, letter, octave, int(length or 1) * unit, tonic, here)
+            found.append(note)
+            place += note.length
+    if end != len(body) or not found:
+        raise NotATune("a sign is not understood")
+    ends = tuple(dict.fromkeys(n for n in phrases if 0 < n < len(found)))
+    tune = Tune(origin, metre, tuple(found), (*ends, len(found)), upbeat or 0)
+    tokens = tune.tokens()
+    if not SHORTEST <= len(tokens) <= LONGEST or not set(tokens) <= set(tunes.TOKENS):
+        raise NotATune("too short, too long, too wide, or with an odd length")
+    return tunes.parse(tokens)  # which raises if its bars do not add up
+
+
+def _signature(sharps: int) -> dict[str, int]:
+    raised = dict.fromkeys("FCGDAEB"[: max(sharps, 0)], 1)
+    return raised | dict.fromkeys("BEADGCF"[: max(-sharps, 0)], -1)
+
+
+def _note(
+    accidental: str | None, letter: str, octave: str, length: int, tonic: int, here: dict[str, int]
+) -> Note:
+    """A note; an accidental holds for its letter until the bar line, in ``here``."""
+    if letter == "z":
+        return Note(None, length)
+    name, up = letter.upper(), letter.islower() + octave.count("'") - octave.count(",")
+    if accidental:
+        here[name] = {"^": 1, "_": -1, "=": 0}[accidental]
+    return Note(LETTERS[name] + here.get(name, 0) + 12 * up - tonic, length)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The tunes: to learn from, to choose by, and to test on."""
+
+    train: list[Tune]
+    valid: list[Tune]
+    test: list[Tune]
+
+
+@cache
+def load() -> Split:
+    """All tunes, split eight to one to one; near-duplicates stand on one side.
+
+    Raises:
+        DataError: the data cannot be had.
+    """
+    folder = fetch("essen")
+    found = [t for name in ESSEN.files for t in read_abc((folder / name).read_text("latin-1"))]
+    parts: tuple[list[Tune], ...] = ([], [], [])
+    for family in families(found):
+        mark = min(int(sha256(" ".join(t.tokens()).encode()).hexdigest(), 16) for t in family)
+        parts[max(0, mark % 10 - 7)].extend(family)
+    return Split(*parts)
+
+
+def melody(tune: Tune) -> list[tuple[int, int]]:
+    """A tune as its steps: semitones from the note before, and the note's own length.
+
+    Two tunes in different keys, or with rests in between, have the same steps.
+    """
+    sounding = [note for note in tune.notes if note.pitch is not None]
+    pitches = tune.pitches
+    steps = [b - a for a, b in zip(pitches, pitches[1:], strict=False)]
+    return [(step, note.length) for step, note in zip(steps, sounding[1:], strict=True)]
+
+
+def families(found: Sequence[Tune], run: int = COPY) -> list[list[Tune]]:
+    """Tunes in groups: who shares a run of so many steps with another stands in its group."""
+    boss = list(range(len(found)))
+
+    def top(i: int) -> int:
+        while boss[i] != i:
+            boss[i] = i = boss[boss[i]]
+        return i
+
+    first: dict[tuple[tuple[int, int], ...], int] = {}
+    for i, tune in enumerate(found):
+        steps = melody(tune)
+        for k in range(max(1, len(steps) - run + 1)):
+            boss[top(i)] = top(first.setdefault(tuple(steps[k : k + run]), i))
+    groups = defaultdict(list)
+    for i, tune in enumerate(found):
+        groups[top(i)].append(tune)
+    return list(groups.values())
