@@ -49,14 +49,20 @@ class Written:
 
 
 @functools.cache
-def _writer() -> tuple[tune_gpt.TuneGPT, Counter[tuple[str, str]]]:
-    """The trained network, and how many real tunes there are of each order."""
+def _known() -> Counter[tuple[str, str]]:
+    """How many real tunes there are of each order."""
+    return Counter(orders(data.load().train))
+
+
+@functools.cache
+def _writer() -> tune_gpt.TuneGPT:
+    """The trained network, from the cache where it is there."""
     train, model = data.load().train, tune_gpt.TuneGPT()
     key = f"1 {STEPS} {sorted(file.sha256 for file in data.ESSEN.files.values())}"
     model.load_state_dict(
         derived("folk-tunes", key, lambda: tune_gpt.fit(train, STEPS).state_dict())
     )
-    return model, Counter(orders(train))
+    return model
 
 
 def _choose(said: object, known: tuple[str, ...], what: str) -> str:
@@ -75,8 +81,16 @@ def _check_seed(seed: object) -> None:
         raise ValueError(f"a seed is a whole number from 0 on, and not {str(seed)[:20]!r}")
 
 
-def tune(origin: str, metre: str = "2/4", key: str = "C", seed: int = 0) -> Written | Refusal:
+def tune(
+    origin: str,
+    metre: str = "2/4",
+    key: str = "C",
+    seed: int = 0,
+    model: tune_gpt.TuneGPT | None = None,
+) -> Written | Refusal:
     """A tune in the manner of a place; another seed gives another tune.
+
+    ``model`` writes; None for the tool's own.
 
     Raises:
         DataError: the songs cannot be had, of which it learns.
@@ -88,11 +102,12 @@ def tune(origin: str, metre: str = "2/4", key: str = "C", seed: int = 0) -> Writ
         _check_seed(seed)
     except ValueError as error:
         return Refusal(str(error))
-    model, known = _writer()
-    if known[where, how] < FEWEST:
-        have = ", ".join(m for m in METRES if known[where, m] >= FEWEST)
+    if _known()[where, how] < FEWEST:
+        have = ", ".join(m for m in METRES if _known()[where, m] >= FEWEST)
         return Refusal(f"the songs from {where} are hardly ever in {how}: take {have}")
-    written = tune_gpt.write(model, [(where, how)] * TRIES, seed=seed, temperature=TEMPERATURE)
+    written = tune_gpt.write(
+        model or _writer(), [(where, how)] * TRIES, seed=seed, temperature=TEMPERATURE
+    )
     for found in tunes.valid(written):
         return Written(found, on, audio.perform(found, on), tunes.describe(found, on))
     return Refusal(f"{TRIES} times the network wrote what is no tune: take another seed")
@@ -130,7 +145,8 @@ def demo(words: list[str], folder: Path = Path()) -> None:
     words = words or ["China", "2/4", "G"]
     if words[0].lower() == "digits":
         try:
-            film = clip(words[1] if len(words) > 1 else "37", *map(float, words[2:3]))
+            speed = float(words[2]) if len(words) > 2 else 1.5
+            film = clip(words[1] if len(words) > 1 else "37", speed)
         except ValueError:
             film = clip("0", math.nan)
         if isinstance(film, Refusal):
@@ -139,7 +155,8 @@ def demo(words: list[str], folder: Path = Path()) -> None:
             write_atomically(folder / "clip.gif", gif(film))
             print(f"{len(film)} frames: {folder / 'clip.gif'}")
         return
-    found = tune(*words[:3])
+    origin, metre, key = (*words[:3], *("China", "2/4", "C")[len(words) :])
+    found = tune(origin, metre, key)
     if isinstance(found, Refusal):
         print(f"no tune: {found.reason}")
         return

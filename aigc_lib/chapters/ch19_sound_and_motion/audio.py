@@ -19,7 +19,7 @@ def frequency(pitch: int, key: str = "C") -> float:
 
     The A above the middle C vibrates 440 times a second, and twelve semitones double it.
     """
-    return 440.0 * 2.0 ** ((pitch + KEYS[key] - 9) / 12)
+    return float(440.0 * 2.0 ** ((pitch + KEYS[key] - 9) / 12))
 
 
 def tone(hertz: float, seconds: float, rate: int = RATE) -> Tensor:
@@ -42,9 +42,10 @@ def perform(tune: Tune, key: str = "C", beats: float = 110, most: float = 12.0) 
         if total + seconds > most:
             break
         total += seconds
-        silence = torch.zeros(round(seconds * RATE))
-        sounds = note.pitch is not None
-        found.append(tone(frequency(note.pitch, key), seconds) if sounds else silence)
+        if note.pitch is None:
+            found.append(torch.zeros(round(seconds * RATE)))
+        else:
+            found.append(tone(frequency(note.pitch, key), seconds))
     return torch.cat(found)
 
 
@@ -91,7 +92,8 @@ def stft(sound: Tensor, window: Tensor, hop: int) -> Tensor:
     """
     if len(sound) % hop or len(sound) < len(window):
         raise ValueError(f"{len(sound)} samples do not fit hop {hop} and window {len(window)}")
-    return torch.fft.fft(sound[_places(len(sound), len(window), hop)] * window)
+    found: Tensor = torch.fft.fft(sound[_places(len(sound), len(window), hop)] * window)
+    return found
 
 
 def inverse_stft(spectrum: Tensor, window: Tensor, hop: int) -> Tensor:

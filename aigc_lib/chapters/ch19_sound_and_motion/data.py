@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
 from hashlib import sha256
+from itertools import pairwise
 
 from aigc_lib.chapters.ch19_sound_and_motion import tunes
-from aigc_lib.chapters.ch19_sound_and_motion.tunes import METRES, Note, NotATune, Tune
+from aigc_lib.chapters.ch19_sound_and_motion.tunes import METRES, NotATune, Note, Tune
 from aigc_lib.data.cache import fetch
 from aigc_lib.data.packages import from_wheel
 from aigc_lib.data.sources import packaged, pins
@@ -69,7 +70,8 @@ def read_abc(text: str) -> Iterator[Tune]:
 def _read(origin: str, metre: str, key: str, unit: int, body: str) -> Tune:
     """One song; NotATune if it does not fit."""
     raised = _signature(SHARPS[key])
-    tonic, found, phrases = (LETTERS[key[0]] + raised.get(key[0], 0)), [], []
+    tonic = LETTERS[key[0]] + raised.get(key[0], 0)
+    found, phrases = list[Note](), list[int]()
     bar, place, upbeat, here = METRES[metre], 0, None, dict(raised)
     end = 0
     for match in SIGN.finditer(body):
@@ -148,8 +150,7 @@ def melody(tune: Tune) -> list[tuple[int, int]]:
     Two tunes in different keys, or with rests in between, have the same steps.
     """
     sounding = [note for note in tune.notes if note.pitch is not None]
-    pitches = tune.pitches
-    steps = [b - a for a, b in zip(pitches, pitches[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(tune.pitches)]
     return [(step, note.length) for step, note in zip(steps, sounding[1:], strict=True)]
 
 

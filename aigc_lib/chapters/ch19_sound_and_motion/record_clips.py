@@ -9,6 +9,7 @@ from aigc_lib.chapters.ch19_sound_and_motion import bouncing, video_models, vide
 from aigc_lib.core import runtime
 from aigc_lib.core.contest import Contest, Contestant
 from aigc_lib.core.results import Recording
+from aigc_lib.diffusion.training import Diffusion
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.pretrained.loaders import load_classifier
 
@@ -71,7 +72,7 @@ def _learn(maker: str, seed: int, row: dict[str, Any]) -> video_models.Next:
     """A trained network; its curve, on films of the training's digits and speeds, joins the row."""
     held_out, curve = bouncing.film(40, 500 + seed), []
 
-    def tick(model: video_models.Diffusion, told: dict[str, float]) -> None:
+    def tick(model: Diffusion, told: dict[str, float]) -> None:
         errors = video_scores.next_errors(video_models.predictor(model), held_out)
         curve.append([int(told["images"]), round(1000 * float(errors.mean()), 4)])
 

@@ -25,15 +25,17 @@ BACK = 5
 class TuneCounts:
     """It counts what came after the last five tokens, after four, ..., after none.
 
-    It is told what the network is told: origin, metre, and the place in the bar. How much a
-    context leaves to the shorter one is Witten and Bell's rule, as in ``lm.ngram``.
+    It is told what the network is told: origin, metre, and the place in the bar; without the
+    clock, no place. How much a context leaves to the shorter one is Witten and Bell's rule, as in
+    ``lm.ngram``.
     """
 
-    def __init__(self, tunes: Sequence[Tune]) -> None:
+    def __init__(self, tunes: Sequence[Tune], back: int = BACK, with_clock: bool = True) -> None:
+        self.back, self.with_clock = back, with_clock
         self.counts: dict[Context, Counter[int]] = defaultdict(Counter)
         for row, places in _rows(tunes):
             for i in range(GIVEN, len(row)):
-                for context in _contexts(row[:i], places[i - 1]):
+                for context in self.contexts(row[:i], places[i - 1]):
                     self.counts[context][row[i]] += 1
 
     def price(self, tunes: Sequence[Tune]) -> float:
@@ -43,7 +45,7 @@ class TuneCounts:
             count += len(row) - GIVEN
             for i in range(GIVEN, len(row)):
                 p = 1 / len(TOKENS)
-                for context in _contexts(row[:i], places[i - 1]):
+                for context in self.contexts(row[:i], places[i - 1]):
                     if counts := self.counts.get(context):
                         p = (counts[row[i]] + len(counts) * p) / (counts.total() + len(counts))
                 total -= math.log(p)
@@ -57,9 +59,16 @@ class TuneCounts:
             row = [NUMBERS[word] for word in order]
             while len(row) < LONGEST and row[-1] != LAST:
                 place = int(clock(torch.tensor([row]))[0, -1, 0])
-                row.append(self._draw(_contexts(row, place), rng))
+                row.append(self._draw(self.contexts(row, place), rng))
             found += decode(torch.tensor([row]))
         return found
+
+    def contexts(self, row: list[int], place: int) -> list[Context]:
+        """What to look up, the shortest first: place and metre, then the origin, then tokens."""
+        said = row[GIVEN:]
+        place = (place if self.with_clock else 0) if said else -1  # the upbeat comes but once
+        recent = [tuple(said[-k:]) for k in range(1, min(self.back, len(said)) + 1)]
+        return [(place, row[1]), *((place, *row[:GIVEN], *each) for each in [(), *recent])]
 
     def _draw(self, contexts: list[Context], rng: torch.Generator) -> int:
         for context in reversed(contexts):
@@ -78,11 +87,3 @@ def _rows(tunes: Sequence[Tune]) -> list[tuple[list[int], list[int]]]:
     tokens = encode(tunes)
     rows = zip(tokens.tolist(), clock(tokens)[..., 0].tolist(), strict=True)
     return [(row[: row.index(LAST) + 1], places) for row, places in rows]
-
-
-def _contexts(row: list[int], place: int) -> list[Context]:
-    """What to look up, the shortest first: place and metre, then the origin, then tokens."""
-    said = row[GIVEN:]
-    place = place if said else -1  # the upbeat comes once, and nowhere else
-    recent = [tuple(said[-k:]) for k in range(1, min(BACK, len(said)) + 1)]
-    return [(place, row[1]), *((place, *row[:GIVEN], *each) for each in [(), *recent])]

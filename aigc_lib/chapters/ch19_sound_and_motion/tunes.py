@@ -97,7 +97,7 @@ def parse(tokens: Sequence[str]) -> Tune:
         raise NotATune("a tune begins with origin, metre and upbeat, and has notes and an end")
     if tokens[-1] != END:
         raise NotATune("the tune does not end")
-    bar, notes, phrases = METRES[tokens[1]], [], []
+    bar, notes, phrases = METRES[tokens[1]], list[Note](), list[int]()
     if not re.fullmatch(r"up\d+", tokens[2]) or int(tokens[2][2:]) >= bar:
         raise NotATune(f"{tokens[2]!r} is no upbeat of {tokens[1]}")
     upbeat = int(tokens[2][2:])

@@ -82,7 +82,7 @@ def fit(
     batch: int = 32, lr: float = 2e-3, device: torch.device | str = "cpu",
     tick: int | None = None, on_tick: Callable[..., None] | None = None,
 ) -> Diffusion:  # fmt: skip
-    """Train ``"regression"`` or ``"flow"`` on so many frames: one loop, one network, two targets."""
+    """Train ``"regression"`` or ``"flow"`` on so many frames: one loop, two targets."""
     torch.manual_seed(seed)
     network = {"regression": Regression, "flow": NextFrame}[kind](widths)
     target = "picture" if kind == "regression" else "velocity"
@@ -100,6 +100,7 @@ def predictor(model: Diffusion, steps: int = 8) -> Next:
     def forward(past: Tensor, seed: int) -> Tensor:
         told = (255 * past).round().to(torch.uint8).to(model.device)
         start = torch.zeros(len(past), 1, *past.shape[2:], device=model.device)
+        found: Tensor
         if single:
             found = model.average(start, start[:, 0, 0, 0], told).clamp(-1, 1)
         else:
@@ -107,7 +108,7 @@ def predictor(model: Diffusion, steps: int = 8) -> Next:
             start = torch.randn(start.shape, generator=rng).to(model.device)
             denoise = denoiser(model.average, told, limit=1.0)
             found = samplers.sample(denoise, start, samplers.even_times(steps), method="multistep")
-        return (found[:, 0].cpu() + 1) / 2
+        return found[:, 0].cpu().add(1).div(2)
 
     return forward
 

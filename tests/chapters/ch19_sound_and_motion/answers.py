@@ -18,7 +18,9 @@ def subsequence(one, other):
     table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
     for i, a in enumerate(one):
         for j, b in enumerate(other):
-            table[i + 1][j + 1] = table[i][j] + 1 if a == b else max(table[i][j + 1], table[i + 1][j])
+            table[i + 1][j + 1] = (
+                table[i][j] + 1 if a == b else max(table[i][j + 1], table[i + 1][j])
+            )
     return table[-1][-1]
 
 
@@ -63,7 +65,7 @@ WRONG = [
     ("19.6", lambda window, hop: bool((window > 0).all()), "none may be 0"),
     ("19.7", lambda way, room: way.remainder(room), "other side"),
     ("19.7", lambda way, room: way.clamp(0, room), "does not stop"),
-    ("19.7", lambda way, room: fold(way.remainder(room), room), "2 \\* room"),
+    ("19.7", lambda way, room: room - fold(way, room), "starts at the wall at 0"),
     ("19.8", ("regression", 2.5), "after 20"),
     ("19.8", ("copy", 11.3), "never moves"),
     ("19.8", ("tracker", 2.1), "next frame"),

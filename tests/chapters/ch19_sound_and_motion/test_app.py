@@ -11,14 +11,15 @@ from aigc_lib.chapters.ch19_sound_and_motion import app, tune_gpt
 from aigc_lib.chapters.ch19_sound_and_motion.app import Refusal, Written
 from aigc_lib.chapters.ch19_sound_and_motion.bouncing import Clips
 
-GOOD = "China 2/4 up0 0:8 2:8 4:8 7:8 end".split()
+GOOD = ["China", "2/4", "up0", "0:8", "2:8", "4:8", "7:8", "end"]
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """A writer that is never trained: its second attempt is a tune."""
     known = Counter({("China", "2/4"): 500, ("Germany", "3/4"): 800, ("China", "6/8"): 2})
-    monkeypatch.setattr(app, "_writer", lambda: (None, known))
+    monkeypatch.setattr(app, "_known", lambda: known)
+    monkeypatch.setattr(app, "_writer", lambda: None)
 
     def write(model, orders, *, seed, temperature):
         return [[*orders[0], "up0", "0:99", "end"], [*orders[0], "up0", *GOOD[3:]]][: len(orders)]
@@ -35,7 +36,12 @@ def small(monkeypatch):
 
 @pytest.mark.parametrize(
     ("origin", "metre", "key"),
-    [("China", "2/4", "C"), ("  china ", "2/4", "g"), ("ＣＨＩＮＡ", "２/４", "Ｆ#"), ("CHINA", "2/4", "bB")],
+    [
+        ("China", "2/4", "C"),
+        ("  china ", "2/4", "g"),
+        ("ＣＨＩＮＡ", "２/４", "Ｆ#"),
+        ("CHINA", "2/4", "bB"),
+    ],
 )
 def test_an_order_is_understood_as_people_write_it(origin, metre, key):
     found = app.tune(origin, metre, key)

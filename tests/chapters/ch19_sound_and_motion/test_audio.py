@@ -9,7 +9,7 @@ import torch
 from aigc_lib.chapters.ch19_sound_and_motion import audio
 from aigc_lib.chapters.ch19_sound_and_motion.tunes import parse
 
-TUNE = parse("China 2/4 up0 0:8 7:8 r:8 9:8 end".split())
+TUNE = parse(["China", "2/4", "up0", "0:8", "7:8", "r:8", "9:8", "end"])
 
 
 def peak(sound):
@@ -20,7 +20,9 @@ def peak(sound):
 def test_a_tone_has_its_pitch_and_no_false_ones():
     assert peak(audio.tone(440.0, 1.0)) == pytest.approx(440, abs=2)
     high = torch.fft.rfft(audio.tone(1900.0, 1.0)).abs()
-    assert high[1900] > 100 * high[[900, 300, 2300]].max()  # what 3 and more times 1,900 would fold to
+    assert (
+        high[1900] > 100 * high[[900, 300, 2300]].max()
+    )  # what 3 and more times 1,900 would fold to
     assert audio.tone(300.0, 0.5).abs()[[0, -1]].max() < 0.05
 
 

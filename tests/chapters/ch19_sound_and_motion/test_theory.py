@@ -1,5 +1,7 @@
 """Proofs, in numbers, of chapter 19: distances, pitches, false tones, spectrograms, walls."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -50,7 +52,9 @@ def test_twelve_equal_steps_double_the_frequency():
     assert audio.frequency(12, "A") == pytest.approx(440)  # A stands below the middle C here
     assert steps[12] == pytest.approx(2 * steps[0])
     assert np.ptp(np.diff(np.log(steps))) < 1e-12
-    assert audio.frequency(0, "C") == pytest.approx(261.6256, abs=1e-3)  # as every piano tuner has it
+    assert audio.frequency(0, "C") == pytest.approx(
+        261.6256, abs=1e-3
+    )  # as every piano tuner has it
 
 
 @pytest.mark.label("thm-alias")
@@ -59,7 +63,9 @@ def test_a_tone_and_its_alias_have_the_same_samples(f, m):
     t = np.arange(500) / 8000
     other = abs(f - 8000 * m)
     assert np.allclose(np.cos(2 * np.pi * f * t), np.cos(2 * np.pi * other * t), atol=1e-9)
-    assert not np.allclose(np.cos(2 * np.pi * f * t), np.cos(2 * np.pi * (other + 50) * t), atol=0.1)
+    assert not np.allclose(
+        np.cos(2 * np.pi * f * t), np.cos(2 * np.pi * (other + 50) * t), atol=0.1
+    )
 
 
 def matrix(window, hop, samples):
@@ -97,7 +103,7 @@ def test_the_inverse_is_the_nearest_sound_to_any_table():
 def test_the_error_of_griffin_and_lim_never_rises(seed):
     given = audio.stft(noise(96, seed + 10), HANN, 4).abs()
     sound, errors = audio.griffin_lim(given, HANN, 4, 200, seed)
-    assert all(b <= a + 1e-12 for a, b in zip(errors, errors[1:], strict=False))
+    assert all(b <= a + 1e-12 for a, b in pairwise(errors))
     assert errors[-1] < errors[0] / 2
     found = audio.stft(sound, HANN, 4).abs()
     assert errors[-1] == pytest.approx(float((found - given).norm() / given.norm()))
@@ -105,7 +111,7 @@ def test_the_error_of_griffin_and_lim_never_rises(seed):
     table = torch.rand(24, 9, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     table = torch.cat([table, table[:, 1:-1].flip(1)], 1)
     _, errors = audio.griffin_lim(table, HANN, 4, 100, seed)
-    assert all(b <= a + 1e-12 for a, b in zip(errors, errors[1:], strict=False))
+    assert all(b <= a + 1e-12 for a, b in pairwise(errors))
     assert errors[-1] > 0.05
 
 
