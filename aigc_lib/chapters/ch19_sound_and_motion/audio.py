@@ -80,8 +80,8 @@ def play(sound: Tensor, title: str, words: str = "") -> None:
     box = widgets.HTML(html(sound, title, words))
     view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
     # A short text stands in for the widget's own, which would hold every sample.
-    text = f"a sound of {len(sound) / RATE:.0f} seconds: {title}"
-    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": text}, raw=True)
+    text = {"text/plain": f"a sound: {title}"}
+    display({"application/vnd.jupyter.widget-view+json": view, **text}, raw=True)
 
 
 def stft(sound: Tensor, window: Tensor, hop: int) -> Tensor:
