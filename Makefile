@@ -14,7 +14,7 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_NO
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONSAFEPATH PYTHONOPTIMIZE
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test lint unit notebooks site execute bench lab labs clean
+.PHONY: help book pdf epub bundle check test lint unit notebooks site execute bench lab labs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,17 @@ $(STAMP): pyproject.toml constraints.txt
 
 book: $(STAMP) ## build the static site into _build/html
 	$(BIN)/python -m tools.build_site
+
+pdf: book ## print the whole book as _build/aigc-book.pdf (needs Chromium and a Chinese font), and check it
+	$(BIN)/python -m tools.pdf
+
+epub: book ## write the whole book as _build/aigc-book.epub (needs Chromium), and check it
+	$(BIN)/python -m tools.epub
+
+bundle: book $(LABS)/installed ## write one archive for a classroom without a network: site, chapters, data, packages
+	$(BIN)/python -m aigc_lib prepare
+	$(BIN)/python -m ipykernel install --prefix $(LABS) --name python3 --display-name "Python 3 (the book)"
+	$(BIN)/python -m tools.bundle
 
 check: lint ## what to run before each commit, in under two minutes: lint and the quick tests
 	$(TEST) -m "not slow" $(QUICK)

@@ -28,4 +28,4 @@ Imports go downwards only: cli > chapters > recipes, benchmark > gan, diffusion 
 metrics, nets > data, exercises > core. No chapter imports another.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

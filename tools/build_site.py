@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import site_assets
+from tools import index_pages, live_models, site_assets
+from tools.finish_site import finish
 from tools.notebook import ROOT
 
 
@@ -33,13 +34,15 @@ def build(root: Path) -> int:
         print("error: the build wrote no index.html", file=sys.stderr)
         status = 1
     if status == 0:
+        finish(root, html)
         (html / ".nojekyll").touch()  # GitHub Pages drops folders named _static without it
     return status
 
 
 def main() -> int:
     """Command line entry."""
-    status = site_assets.main() or build(ROOT)
+    index_pages.write(ROOT)
+    status = site_assets.main() or live_models.main() or build(ROOT)
     if status:
         print("The site was not built; the messages above say why.", file=sys.stderr)
         return status

@@ -74,7 +74,7 @@ def run(nb: NotebookNode, folder: Path, timeout: int) -> tuple[float, int]:
 
     client = NotebookClient(
         nb, km=manager, timeout=timeout, store_widget_state=True, record_timing=False,
-        coalesce_streams=True, on_notebook_start=watch, on_cell_execute=remember,
+        on_notebook_start=watch, on_cell_execute=remember,
         extra_arguments=["--log-level=ERROR"],
     )  # fmt: skip
     nb.metadata.pop("widgets", None)

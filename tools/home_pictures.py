@@ -19,7 +19,7 @@ import tyro
 from PIL import Image
 
 from aigc_lib.chapters.ch04_training_dynamics import mode_collapse
-from aigc_lib.core import results, runtime, show
+from aigc_lib.core import pixels, results, runtime, show
 from aigc_lib.core.files import write_atomically
 from aigc_lib.data.toy import Draws, ring
 from aigc_lib.gan import losses
@@ -52,7 +52,7 @@ def learning_digits(images: int = 400_000, every: int = 20_000) -> list[dict[str
 
     def look(gan: Gan) -> None:
         with torch.random.fork_rng():
-            frames.append(show.to_grid(gan.sample(48, seed=1), columns=8))
+            frames.append(pixels.to_grid(gan.sample(48, seed=1), columns=8))
         label = f"{gan.images_seen:,} pictures seen" if gan.images_seen else "before training"
         rows.append({"picture": "learning-digits", "label": label})
 

@@ -4,11 +4,22 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tools.notebook import TIMING, Cell, Notebook, calls, code_cells, markdown_cells, source, tree
+from tools.notebook import (
+    TIMING,
+    Cell,
+    Notebook,
+    calls,
+    code_cells,
+    markdown_cells,
+    source,
+    tags,
+    tree,
+)
 
 OPENING = ("What you'll do", "What you'll learn", "What you'll need")
 CLOSING = ("Summary", "Where the source article goes wrong", "Exercises", "References")
 MIN_EXERCISES = 4
+MAX_DRAWING = 12
 # What tools/execute.py writes between the timing comments.
 TIMED = re.compile(
     r"\*\*Run time:\*\* \d+ s on \d+ CPU cores? · \*\*peak memory:\*\* \d+\.\d GiB \(measured; see "
@@ -152,4 +163,33 @@ def numbered(nb: Notebook, file_name: str) -> Iterator[str]:
         yield f"the link to the room must lead to {room}, not to {', '.join(linked)}"
 
 
-RULES = (sections, opening, setup, exercises)
+def proves(statement: ast.stmt) -> bool:
+    """Whether a statement only checks: an assertion, a report, or a loop over these."""
+    if isinstance(statement, ast.For | ast.With):
+        return all(map(proves, statement.body))
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    reports = isinstance(call, ast.Call) and ast.unparse(call.func).endswith("report")
+    return isinstance(statement, ast.Assert) or reports
+
+
+def folded(nb: Notebook) -> Iterator[str]:
+    """What proves and how a figure is drawn is folded on the page; so is a check's answer."""
+    for number, cell in enumerate(code_cells(nb), 1):
+        where, body = f"code cell {number}", tree(cell).body
+        lines, hidden = len(source(cell).splitlines()), set(tags(cell))
+        if cell["metadata"].get("nbgrader", {}).get("grade") and "hide-output" not in hidden:
+            yield f"{where}, a check, shows the answer: tag it hide-output"
+        if "hide-input" in hidden:
+            continue
+        if number == 1:
+            yield "the first code cell, the set-up, is not folded: tag it hide-input"
+        elif body and all(map(proves, body)):
+            yield f"{where} only checks: tag it hide-input"
+        elif body and ast.unparse(body[-1]) == "plt.show()" and lines > MAX_DRAWING:
+            yield (
+                f"{where} draws a figure in {lines} lines: tag it hide-input, after moving "
+                "what a reader should see into a cell before it"
+            )
+
+
+RULES = (sections, opening, setup, exercises, folded)

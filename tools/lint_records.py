@@ -17,10 +17,8 @@ from aigc_lib.core.contest import Contest, Contestant
 ENDED = 0.10  # a curve has ended if its last quarter made at most this share of its gain
 # Records of comparisons that do not declare yet what they rest on. This list only gets shorter.
 UNDECLARED = {
-    "answering", "bench-dcgan", "bench-mlp", "cartpole", "collapse", "contest", "finance",
-    "finetuning", "masked", "pretraining", "quality",
-    "recommendation", "recommendation-choices", "recommendation-fresh", "scaling", "scenes",
-    "service-answers", "service-injections",
+    "answering", "contest", "finance", "quality",
+    "recommendation", "recommendation-choices", "recommendation-fresh", "scenes",
 }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The file of an executed notebook, without what changes from run to run and means nothing."""
 
+import base64
+import io
 import os
 import re
 import sysconfig
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from PIL import Image
 
 from tools.notebook import KERNELSPEC, LANGUAGE_INFO, ROOT, WIDGET_STATE
 
@@ -32,12 +35,51 @@ def _relative_tracebacks(nb: NotebookNode) -> None:
                 output.traceback[i] = entry
 
 
+def _merged_streams(nb: NotebookNode) -> None:
+    """Join what was printed piece by piece, but not across what was displayed between."""
+    for cell in nb.cells:
+        kept: list[NotebookNode] = []
+        for output in cell.get("outputs", []):
+            if kept and "name" in output and output.name == kept[-1].get("name"):
+                kept[-1].text += output.text
+            else:
+                kept.append(output)
+        if "outputs" in cell:
+            cell.outputs = kept
+
+
+def _smaller(picture: str) -> str:
+    """A PNG in base64 with the same pixels in fewer bytes: figures are opaque, of few colours."""
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+        if image.mode != "RGBA" or image.getextrema()[3] != (255, 255):
+            return picture
+        pixels = image.convert("RGB")
+    few = pixels.getcolors(256) is not None
+    kept = pixels.quantize(256, dither=Image.Dither.NONE) if few else pixels
+    if kept.convert("RGB").tobytes() != pixels.tobytes():
+        kept = pixels
+    buffer = io.BytesIO()
+    kept.save(buffer, "PNG", optimize=True)
+    return min(picture, base64.b64encode(buffer.getvalue()).decode(), key=len)
+
+
+def _small_pictures(nb: NotebookNode) -> None:
+    """Store each figure in as few bytes as show it to the pixel."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                data["image/png"] = _smaller(data["image/png"])
+
+
 def to_text(nb: NotebookNode, name: str) -> str:
     """The file of an executed notebook, with everything volatile made uniform."""
     nb.metadata.kernelspec = dict(KERNELSPEC)
     nb.metadata.language_info = dict(LANGUAGE_INFO)
     for cell in nb.cells:
         cell.metadata.pop("execution", None)
+    _merged_streams(nb)
+    _small_pictures(nb)
     _relative_tracebacks(nb)
     nbformat.validate(nb)
     # Widget ids are random: name them after the chapter and the order in which they were made.

@@ -1,9 +1,9 @@
 """Bring the scripts that the built site needs, so that its readers need no network.
 
-MathJax, RequireJS, the notebook widgets' manager and Mermaid come from the npm registry. Their
-versions stand in ``tools/site/package.json`` and the hashes of their archives in the lock beside
-it, which ``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page
-loads go to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
+MathJax, Mermaid and ONNX Runtime come from the npm registry. Their versions stand in
+``tools/site/package.json`` and the hashes of their archives in the lock beside it, which
+``npm run lock`` writes; ``npm ci`` refuses any other archive. Only the files that a page loads go
+to ``.cache/site/vendor``, which ``_config.yml`` has in ``html_static_path``.
 
     python -m tools.site_assets
 """
@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "site"
 TARGET = ROOT / ".cache" / "site" / "vendor"
 # Package: the folder in it whose files are wanted, the folder they go to, the wanted files.
-# The widgets' manager asks for its parts under its own name.
 Wanted = Mapping[str, tuple[str, str, Sequence[str]]]
 WANTED: Wanted = {
     "mathjax": (
@@ -40,13 +39,14 @@ WANTED: Wanted = {
             "sre/mathmaps/en.json",
         ),
     ),
-    "requirejs": ("", "requirejs", ("require.js",)),
-    "@jupyter-widgets/html-manager": (
+    # In parts: a page loads those that its kinds of diagram need.
+    "mermaid": ("dist", "mermaid", ("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs")),
+    # Of its many builds the one that needs a processor only: no threads, no special headers.
+    "onnxruntime-web": (
         "dist",
-        "@jupyter-widgets/html-manager/dist",
-        ("embed-amd.js", "*.woff2", "*.LICENSE.txt"),
+        "onnxruntime-web",
+        ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
     ),
-    "mermaid": ("dist", "mermaid", ("mermaid.min.js",)),
 }
 
 

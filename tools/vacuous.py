@@ -55,7 +55,7 @@ def answered(cell: Cell) -> re.Pattern[str]:
 def vacuous(path: Path) -> Iterator[str]:
     """The reports of a chapter whose bounds could not fail."""
     for cell in code_cells(json.loads(path.read_text(encoding="utf8"))):
-        for match in REPORT.finditer("".join(output_texts(cell))):
+        for match in REPORT.finditer("\n".join(output_texts(cell))):
             label, unit, low, high = match.groups()
             if not answered(cell).fullmatch(label):
                 for what in held(label, unit, float(low), float(high)):

@@ -41,7 +41,7 @@ def bench(
     result = compare.compare(rounds, steps, model=model)
     if record:
         command = f"aigc bench --rounds {rounds} --steps {steps} --model {model} --record"
-        results.write(path, [result], command)
+        results.write(path, [result], command, "Two loops of the same networks, timed.")
     for name in LOOPS:
         print(f"{name:9s} {result['images_per_second'][name]:9,.0f} images/s"
               f"   {result['extra_mib'][name]:6.0f} MiB on top of PyTorch's own")  # fmt: skip

@@ -5,7 +5,7 @@ contest.py      Contest: what a verdict rests on, declared in a record
 distributed.py  one job on several processes: a share of the batch each, gradients averaged
 files.py        write_atomically, by which every file here is written
 optim.py        Adam for adversarial games, and EMA, the moving average of weights
-pixels.py       bytes 0..255 to [-1, 1], and back
+pixels.py       bytes 0..255 to [-1, 1], and back; many pictures tiled into one
 results.py      recorded measurements: written row by row, read by name
 rooms.py        finds the chapters' rooms by their files
 runtime.py      device, seeds, size of the work, memory, what machine this is

@@ -64,8 +64,11 @@ class Recording:
         _save(self.path, read(self.path) | told)
 
 
-def write(path: Path, rows: Sequence[Mapping[str, Any]], command: str) -> None:
-    """Write a record atomically, with the commit, machine, versions and date of this moment."""
+def write(path: Path, rows: Sequence[Mapping[str, Any]], command: str, why_none: str = "") -> None:
+    """Write a record atomically, with the commit, machine, versions and date of this moment.
+
+    ``why_none`` says why it decides no contest; else see ``Recording.declare``.
+    """
     content = {
         "command": command,
         "commit": commit(),
@@ -73,7 +76,7 @@ def write(path: Path, rows: Sequence[Mapping[str, Any]], command: str) -> None:
         "machine": machine(),
         "rows": [dict(row) for row in rows],
     }
-    _save(path, content)
+    _save(path, content | ({"contests": [], "why_none": why_none} if why_none else {}))
 
 
 def _save(path: Path, content: Mapping[str, Any]) -> None:

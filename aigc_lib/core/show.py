@@ -3,36 +3,44 @@
 Text outputs of the chapters are compared, word for word, whenever the book is tested. A measured
 number differs from machine to machine, so it is printed behind a sign that the comparison skips:
 ``≈`` by ``report``, which also asserts that the number lies between two stated bounds, and ``◷`` by
-``took`` and ``memory``, which are never asserted.
+``took`` and ``memory``, which are never asserted. A reader of the page sees the number; the bounds
+stand in the output's plain text, where the tests find them.
 """
 
 import base64
 import inspect
 import io
 import math
+import sys
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from aigc_lib.core.pixels import to_uint8
+from aigc_lib.core.pixels import to_grid
+
+
+def _in_notebook() -> bool:
+    """Whether a kernel runs this code, so that its outputs are shown on a page."""
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython and ipython.get_ipython(), "kernel", None) is not None
 
 
 def report(
     label: str, value: float | Tensor, low: float, high: float, unit: str = "", *,
     against: float | None = None,
 ) -> None:  # fmt: skip
-    """Print a measured number, and fail if it lies outside its bounds.
+    """Show a measured number, and fail if it lies outside its bounds.
 
-    The bounds are part of the page: they say in what range the number falls on other machines.
-    ``against`` is what it would be if the page were wrong: no effect, an untrained model.
+    The bounds say in what range the number falls on other machines; in a notebook they are part of
+    the output but are not seen. ``against`` is what the number would be if the page were wrong: no
+    effect, an untrained model.
 
     Raises:
         ValueError: the bounds are not finite, not ``low < high``, or hold ``against``.
@@ -47,7 +55,16 @@ def report(
     bounds = f"must lie between {low:g} and {high:g}"
     if not low <= value <= high:  # no ``assert``: ``python -O`` would leave it out
         raise AssertionError(f"{label} is {value:.4g}{unit}; it {bounds}")
-    print(f"{label}: ≈ {value:.4g}{unit} ({bounds})")
+    found = f"≈ {value:.4g}{unit}"
+    plain = f"{label}: {found} ({bounds})"
+    if not _in_notebook():
+        print(plain)
+        return
+    from IPython.display import display
+
+    # The comment keeps the bounds beside the number: the comparison skips only a bounded one.
+    html = f"{escape(label.strip())}: <b>{escape(found)}</b><!-- ({bounds}) -->"
+    display({"text/html": f'<div class="aigc-report">{html}</div>', "text/plain": plain}, raw=True)
 
 
 def took(label: str, seconds: float) -> None:
@@ -58,33 +75,6 @@ def took(label: str, seconds: float) -> None:
 def memory(label: str, mib: float) -> None:
     """Print an amount of memory; it is never compared or asserted."""
     print(f"{label}: ◷ {mib:.0f} MiB")
-
-
-def to_grid(images: Tensor, columns: int = 8) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Tile images (N, C, H, W), uint8 or float in [-1, 1], into one uint8 picture (H', W', C).
-
-    C is 1 or 3; grey pictures come back as (H', W'). A last row that is not full is filled with
-    black; fewer images than ``columns`` make one shorter row. One black pixel separates the tiles.
-
-    Raises:
-        ValueError: another shape, or columns < 1.
-        TypeError: integers other than uint8.
-    """
-    if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images) or columns < 1:
-        raise ValueError(
-            f"need images (N, 1 or 3, H, W) and columns >= 1, got {tuple(images.shape)}, {columns}"
-        )
-    if images.dtype != torch.uint8:
-        images = to_uint8(images)
-    tiles = images.cpu().permute(0, 2, 3, 1).numpy()
-    n, height, width, channels = tiles.shape
-    columns = min(columns, n)
-    rows = math.ceil(n / columns)
-    grid = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, channels), np.uint8)
-    for i, tile in enumerate(tiles):
-        top, left = i // columns * (height + 1), i % columns * (width + 1)
-        grid[top : top + height, left : left + width] = tile
-    return grid[..., 0] if channels == 1 else grid
 
 
 def images(

@@ -3,6 +3,7 @@
 batches.py   Batches: the endless loader on the device
 cache.py     fetch: verified files in one folder
 corpora.py   plays and poems, built from package archives
+emoji.py     colour pictures with English and Chinese captions, and where they come from
 images.py    load("mnist"): uint8 image sets
 packages.py  downloads, and npm, pip and Debian archives, as sources
 registry.py  every data set, with its checksums and its sources in order

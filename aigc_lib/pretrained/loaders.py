@@ -17,6 +17,7 @@ from aigc_lib.metrics.frechet import Statistics
 from aigc_lib.nets.classifier import ImageClassifier
 from aigc_lib.nets.dcgan import DCGenerator
 from aigc_lib.nets.gpt import GPT, GPTConfig
+from aigc_lib.nets.mlp import MLPGenerator
 from aigc_lib.nets.unet import UNet
 from aigc_lib.pretrained.weights import read, read_card
 
@@ -78,6 +79,19 @@ def load_generator(
     """
     sizes = read_card(name, folder, "generator")["sizes"]
     return load_into(DCGenerator(**sizes), name, "generator", folder, device)
+
+
+def load_first_gan(
+    name: str = "mnist", device: torch.device | str = "cpu", folder: Path | None = None
+) -> MLPGenerator:
+    """The generator of chapter 06, of fully connected layers; errors as in ``load_into``.
+
+    Call it with latent vectors (N, 64) from N(0, I).
+    """
+    sizes = read_card(name, folder, "first-gan")["sizes"]
+    return load_into(
+        MLPGenerator(sizes["latent_dim"], sizes["hidden"]), name, "first-gan", folder, device
+    )
 
 
 def load_diffusion(

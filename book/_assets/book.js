@@ -1,18 +1,14 @@
-// Runs on every page, before the theme's, the search's and the widgets' scripts.
+// Runs on every page, before the theme's and the search's scripts.
 "use strict";
 
-const here = document.currentScript;
-const vendor = new URL("vendor/", here.src).href;
+const here = document.currentScript; // where this file lies, so that others beside it are found
 
-// Widgets: their scripts and fonts come from this site and no other, however deep the page lies.
-window.requirejs = { baseUrl: vendor };
-here.setAttribute("data-jupyter-widgets-cdn", vendor);
-
-// Widgets typeset their labels through the interface of MathJax 2, which MathJax 3 lacks.
-window.addEventListener("load", () => {
-  if (!window.MathJax?.typesetPromise) return;
-  window.MathJax.Hub ??= { Queue: ([, , element]) => window.MathJax.typesetPromise([element]) };
-});
+// The theme's script comes late and finds out only then whether the page is light or dark. Until then no
+// colour is known, so that lines have no width and everything moves when they come.
+const root = document.documentElement.dataset;
+if (root.theme === "auto") {
+  root.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
 
 // A formula in a line of text that is wider than the page, as happens on a phone, scrolls in itself.
 function fitFormulas() {
@@ -31,12 +27,19 @@ window.addEventListener("load", () => {
   window.addEventListener("resize", fitFormulas);
 });
 
-// A slider's handle has the role of an input field and, as the widgets draw it, no name:
-// give it the words printed before it.
-function nameSliders() {
-  for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
-    const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
-    handle.setAttribute("aria-label", label?.textContent.trim() || "Slider");
+// The sliders of the chapters: a range input and a block for each step, made when the site was built.
+function linkSliders() {
+  for (const slider of document.querySelectorAll(".aigc-slider")) {
+    const [input, steps] = [slider.querySelector("input"), slider.querySelectorAll(".step")];
+    if (!input) continue;
+    const show = () => {
+      steps.forEach((step, n) => step.classList.toggle("shown", n === Number(input.value)));
+      input.setAttribute("aria-valuetext", steps[input.value].lastElementChild.textContent);
+    };
+    const fetchAll = () => slider.querySelectorAll("img").forEach((i) => (i.loading = "eager"));
+    for (const event of ["pointerenter", "focusin"]) slider.addEventListener(event, fetchAll);
+    input.addEventListener("input", show);
+    show();
   }
 }
 
@@ -46,7 +49,8 @@ function makeFrames() {
   for (const figure of document.querySelectorAll("figure.frames")) {
     const picture = figure.querySelector("img");
     const list = figure.querySelector(".legend ol");
-    if (!picture || !list) continue;
+    const read = figure.nextSibling || document.readyState !== "loading"; // to its end
+    if (!picture || !list || !read) continue;
     const labels = [...list.children].map((item) => item.textContent.trim());
     const last = labels.length - 1;
     const name = figure.querySelector("figcaption strong")?.textContent.trim() || "Frames";
@@ -56,11 +60,8 @@ function makeFrames() {
     picture.closest("a")?.replaceWith(picture);
     picture.before(view);
     view.append(picture);
-    const fit = () => {
-      view.style.aspectRatio = `${picture.naturalWidth} / ${picture.naturalHeight / labels.length}`;
-    };
-    if (picture.complete && picture.naturalWidth) fit();
-    else picture.addEventListener("load", fit);
+    const [width, height] = [picture.getAttribute("width"), picture.getAttribute("height")];
+    view.style.aspectRatio = `${width} / ${height / labels.length}`;
 
     const slider = document.createElement("input");
     Object.assign(slider, { type: "range", min: 0, max: last, value: last });
@@ -120,12 +121,30 @@ function markReferences() {
   }
 }
 
+// Places where the book's networks draw in the page.
+function findPlaces() {
+  const places = [...document.querySelectorAll(".aigc-live")];
+  if (!places.length) return;
+  import(new URL("live.mjs", here.src)).catch((error) => {
+    console.warn(error);
+    const words =
+      "The network cannot be loaded here. Browsers load one from a server only, not from a file " +
+      "that was double-clicked.";
+    for (const place of places) place.append(words);
+  });
+}
+
+// Frames become sliders while the page is being read, before they are painted at full height.
+const reading = new MutationObserver(makeFrames);
+reading.observe(document.documentElement, { childList: true, subtree: true });
+
 document.addEventListener("DOMContentLoaded", () => {
+  reading.disconnect();
+  findPlaces();
   markChinese();
   markReferences();
   makeFrames();
-  if (!document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) return;
-  new MutationObserver(nameSliders).observe(document.body, { childList: true, subtree: true });
+  linkSliders();
 });
 
 // Search: Chinese is written without spaces, so a query is cut into the longest words that the

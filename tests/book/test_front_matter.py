@@ -9,6 +9,7 @@ from PIL import Image
 from aigc_lib.exercises import exercises
 from tools import home_pictures
 from tools.home_pictures import IMAGES, PAGE, ROOT, relabel
+from tools.places import graph
 
 ROWS = json.loads((ROOT / "book" / "images" / "home.json").read_text("utf8"))["rows"]
 CHAPTERS = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
@@ -91,10 +92,7 @@ def test_the_semester_reaches_every_chapter_and_every_exercise_of_its_labs():
 
 
 def test_the_arrows_between_chapters_are_what_the_chapters_say_they_need():
-    graph = (ROOT / "book" / "learning-paths.md").read_text("utf8").split("```mermaid")[1]
-    drawn = {}
-    for origin, target in re.findall(r"\b(\w+)(?:\[[^]]*\])? --> C(\d+)", graph.split("```")[0]):
-        drawn.setdefault(int(target), set()).add(origin)
+    _, drawn = graph((ROOT / "book" / "learning-paths.md").read_text("utf8"))
     chapters = {int(path.stem[:2]): path for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert set(drawn) == set(chapters) - {0}
     for number, origins in drawn.items():

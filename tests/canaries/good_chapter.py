@@ -64,6 +64,7 @@ def _exercise(number):
                 "grade_id": f"c{number}",
                 "points": 1,
             },
+            tags=["hide-output"],
         ),
     ]
 
@@ -74,13 +75,14 @@ def good_chapter():
     nb = v4.new_notebook(cells=[
         v4.new_markdown_cell("# A chapter"),
         v4.new_markdown_cell(OPENING),
-        _code(SETUP),
+        _code(SETUP, tags=["hide-input"]),
         _code("plt.plot([1, 2])\nplt.show()",
               v4.new_output("display_data", {"image/png": "aGk=", "text/plain": "<Figure>"}),
               mystnb={"image": {"alt": ALT}}),
         _code("slider()", v4.new_output("display_data", {WIDGET_VIEW: view, "text/plain": "s"})),
         _code("noise()", _printed("0.1\n"), tags=["nbval-ignore-output"]),
-        _code("report('n', 1, 0, 2)", _printed("n: ≈ 1 (must lie between 0 and 2)\n")),
+        _code("report('n', 1, 0, 2)", _printed("n: ≈ 1 (must lie between 0 and 2)\n"),
+              tags=["hide-input"]),
         _code("1 / 0", v4.new_output("error", ename="ZeroDivisionError", evalue="division by zero",
                                      traceback=["Cell In[5], line 1"]), tags=["raises-exception"]),
         v4.new_markdown_cell("## Summary\n\nIt trains."),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.labels import in_tests, on_pages, unpaired
+from tools.labels import in_tests, on_pages, unpaired
 
 THEOREM = "```{prf:theorem} Optimum\n:label: thm-optimum\n\nD is best at 1/2.\n```\n"
 EQUATION = "$$\na = b\n$$ (eq-a)\n"

@@ -133,6 +133,12 @@ FAULTS = [
         "brought cell ids",
     ),
     (lambda nb: nb.cells[0].pop("source"), "not a valid notebook"),
+    # folded
+    (lambda nb: code(nb, 1).metadata.pop("tags"), "the set-up, is not folded"),
+    (lambda nb: code(nb, 5).metadata.pop("tags"), "only checks"),
+    (on(3, source="for n in 1, 2:\n    assert n\n    show.report('n', n, 0, 3)"), "only checks"),
+    (replace("plt.plot([1, 2])\n", "plt.plot([1, 2])\n" * 12), "draws a figure in 13 lines"),
+    (lambda nb: code(nb, 8).metadata.pop("tags"), "shows the answer"),
     # the template
     (replace("# A chapter", "A chapter"), "must be the title"),
     (replace("## Summary", "# Summary"), "must be the title"),

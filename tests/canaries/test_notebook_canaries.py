@@ -20,9 +20,15 @@ ARGUMENTS = "tests/nbval.args"
 REPORT = "from aigc_lib.core.show import report, took\n"
 
 
-def cell(source, stdout="", result="", error="", tags=(), ran=True):
+def cell(source, stdout="", result="", error="", reported="", tags=(), ran=True):
     """A code cell as an author could have stored it."""
     outputs = []
+    if reported:  # "label: number", as ``report`` shows it between the bounds 5 and 20
+        label, number = reported.split(": ")
+        bounds = "(must lie between 5 and 20)"
+        html = f'<div class="aigc-report">{label}: <b>{number}</b><!-- {bounds} --></div>'
+        data = {"text/html": html, "text/plain": f"{reported} {bounds}"}
+        outputs.append(v4.new_output("display_data", data))
     if stdout:
         outputs.append(v4.new_output("stream", name="stdout", text=stdout))
     if result:
@@ -42,7 +48,7 @@ def cell(source, stdout="", result="", error="", tags=(), ran=True):
 GOOD = [
     cell(
         REPORT + "report('distance', 12.9, 5, 20, 'nats')",
-        "distance: ≈ 12.31 nats (must lie between 5 and 20)\n",
+        reported="distance: ≈ 12.31 nats",
     ),
     cell("took('training', 0.3)", "training: ◷ 61.2 s\n"),
     cell("6 * 7", result="42"),
@@ -105,10 +111,20 @@ CANARIES = {
     "measured-number-out-of-bounds": (
         [
             cell(REPORT),
-            cell("report('x', 21.3, 5, 20)", "x: ≈ 12.31 (must lie between 5 and 20)\n"),
+            cell("report('x', 21.3, 5, 20)", reported="x: ≈ 12.31"),
         ],
         1,
         "it must lie between 5 and 20",
+    ),
+    "other-bounds-than-those-on-the-page": (
+        [cell(REPORT), cell("report('x', 9, 5, 21)", reported="x: ≈ 9")],
+        1,
+        "mismatch",
+    ),
+    "another-label-than-on-the-page": (
+        [cell(REPORT), cell("report('x', 9, 5, 20)", reported="y: ≈ 9")],
+        1,
+        "mismatch",
     ),
     "missing-output": ([cell("x = 1"), cell("y = x", result="1")], 1, "Missing output"),
     "unexecuted-with-output": ([cell("x = 1"), cell("x", result="1", ran=False)], 1, "Unrun"),
@@ -196,6 +212,7 @@ def sanitised(text):
     return text
 
 
+HTML = "<div>d: <b>{}</b><!-- (must lie between 5 and {}) --></div>"
 BAR = "100%|██████████| 10/10 [00:01<00:00, 9.91it/s]"
 
 
@@ -205,6 +222,8 @@ BAR = "100%|██████████| 10/10 [00:01<00:00, 9.91it/s]"
         ("d: ≈ 12.31 (must lie between 5 and 20)", "d: ≈ -1.2e-05 (must lie between 5 and 20)"),
         ("≈ 1,234.5 s/it (must lie between 5 and 9)", "≈ 7 s/it (must lie between 5 and 9)"),
         ("≈ 12% (must lie between 5 and 20)", "≈ 12.5% (must lie between 5 and 20)"),
+        (HTML.format("≈ 12.31 nats", 20), HTML.format("≈ -1.2e-05 nats", 20)),
+        (HTML.format("≈ 12.31", 20), HTML.format("≈ 1,234", 20)),
         ("took ◷ 61.2 s", "took ◷ 7.0 s"),
         ("◷ 812 MiB, ◷ 1.2 GiB", "◷ 99 MiB, ◷ 1,000 GiB"),
         ("◷ 1.20 × (◷ 1.10 × to ◷ 1.30 ×)", "◷ 1.10 × (◷ 0.90 × to ◷ 1.40 ×)"),
@@ -232,6 +251,8 @@ def test_the_sanitiser_forgives_what_may_differ(one, other):
         ("≈ 9 (must lie between 5 and 20)", "≈ nan (must lie between 5 and 20)"),
         ("≈ 9 (must lie between 5 and 20) 1", "≈ 9 (must lie between 5 and 20) 2"),
         ("a: 1 ≈ 9 (must lie between 5 and 20)", "a: 2 ≈ 9 (must lie between 5 and 20)"),
+        (HTML.format("≈ 12.31", 20), HTML.format("≈ 12.31", 21)),
+        ("<b>≈ 9</b>", "<b>≈ 8</b>"),  # no bounds, so nothing asserted them
         ("took ◷ 61.2", "took ◷ 61.3"),
         ("took ◷ 61.2 s", "took ◷ 61.2 min"),
         ("◷ 120 GFLOP/s", "◷ 120 GB/s"),

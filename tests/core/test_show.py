@@ -18,6 +18,7 @@ from PIL import Image
 from torchvision.utils import make_grid
 
 from aigc_lib.core import show
+from aigc_lib.core.pixels import to_grid
 from tests.core.test_contest import contest
 
 mpl.use("Agg")
@@ -52,6 +53,17 @@ def test_report_prints_the_number_and_its_bounds(capsys: pytest.CaptureFixture[s
         "Fréchet distance: ≈ 12.35 (must lie between 5 and 20)\n"
         "share: ≈ 0.25 of all (must lie between 0.2 and 0.3)\n"
     )
+
+
+def test_on_a_page_the_bounds_are_kept_but_not_seen(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(show, "_in_notebook", lambda: True)
+    show.report("  gain < all", 3.0, 1, 5, unit="%", against=0)
+    assert shown[0]["text/plain"] == "  gain < all: ≈ 3 % (must lie between 1 and 5)"
+    seen = re.sub("<!--.*?-->|</?(div|b)[^>]*>", "", shown[0]["text/html"])
+    assert seen == "gain &lt; all: ≈ 3 %"
+    assert "(must lie between 1 and 5)" in shown[0]["text/html"]
 
 
 def test_report_refuses_bounds_that_hold_what_it_is_against(capsys: Any) -> None:
@@ -97,7 +109,7 @@ def test_grid_is_torchvisions_without_its_frame(n: int, columns: int, channels: 
     noise = torch.Generator().manual_seed(n)
     images = torch.randint(1, 256, (n, channels, 5, 4), generator=noise, dtype=torch.uint8)
     wanted = make_grid(images, nrow=columns, padding=1)[:, 1:-1, 1:-1].permute(1, 2, 0).numpy()
-    found = show.to_grid(images, columns)
+    found = to_grid(images, columns)
     assert found.dtype == np.uint8
     if channels == 1:
         assert found.ndim == 2
@@ -107,14 +119,14 @@ def test_grid_is_torchvisions_without_its_frame(n: int, columns: int, channels: 
 
 def test_grid_of_floats() -> None:
     values = torch.tensor([-1.0, -1 + 2 / 255, 0.0, 0.5, 1.0, 1.7, -9.0, 1 - 0.9 / 255])
-    found = show.to_grid(values.view(8, 1, 1, 1).requires_grad_(), columns=8)
+    found = to_grid(values.view(8, 1, 1, 1).requires_grad_(), columns=8)
     assert found[0, ::2].tolist() == [0, 1, 128, 191, 255, 255, 0, 255]
     assert found[0, 1::2].tolist() == [0] * 7
 
 
 def test_a_single_image_is_a_grid() -> None:
     image = torch.arange(6, dtype=torch.uint8).view(1, 1, 2, 3)
-    assert show.to_grid(image).tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert to_grid(image).tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
 @pytest.mark.parametrize(
@@ -122,19 +134,19 @@ def test_a_single_image_is_a_grid() -> None:
 )
 def test_what_is_no_batch_of_images_is_refused(shape: tuple[int, ...], columns: int) -> None:
     with pytest.raises(ValueError, match=r"need images \(N, 1 or 3, H, W\) and columns >= 1"):
-        show.to_grid(torch.zeros(shape), columns)
+        to_grid(torch.zeros(shape), columns)
 
 
 def test_other_integers_are_refused() -> None:
     with pytest.raises(TypeError, match="int64"):
-        show.to_grid(torch.full((2, 1, 3, 3), 300))
+        to_grid(torch.full((2, 1, 3, 3), 300))
 
 
 def test_images_draws_the_grid_in_grey() -> None:
     batch = torch.randint(0, 256, (6, 1, 4, 4), dtype=torch.uint8)
     ax = show.images(batch, "samples", columns=3)
     (picture,) = ax.get_images()
-    np.testing.assert_array_equal(picture.get_array(), show.to_grid(batch, 3))
+    np.testing.assert_array_equal(picture.get_array(), to_grid(batch, 3))
     assert picture.get_cmap().name == "gray"
     assert picture.get_clim() == (0, 255)  # a dark batch stays dark
     assert ax.get_title() == "samples"
@@ -172,7 +184,7 @@ def pixels(png: bytes) -> np.ndarray:
 @pytest.mark.parametrize("zoom", [1, 3])
 def test_png_of_images_holds_every_pixel(zoom: int) -> None:
     batch = torch.randint(0, 256, (5, 1, 4, 3), dtype=torch.uint8)
-    wanted = show.to_grid(batch, 2).repeat(zoom, axis=0).repeat(zoom, axis=1)
+    wanted = to_grid(batch, 2).repeat(zoom, axis=0).repeat(zoom, axis=1)
     np.testing.assert_array_equal(pixels(show.png(batch, columns=2, zoom=zoom)), wanted)
 
 

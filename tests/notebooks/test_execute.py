@@ -1,13 +1,17 @@
 """``make execute`` stores what a chapter shows, the same file each time, and never half a run."""
 
+import base64
+import io
 import json
 import re
 
 import nbformat
 import pytest
 from nbformat import v4
+from PIL import Image
 
 from tools.execute import execute, record, timing_line
+from tools.normalize import _smaller
 from tools.notebook import TIMING
 from tools.notebook_rules import executed, metadata, paths
 
@@ -17,6 +21,7 @@ CELLS = [
     "import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider(), ipywidgets.IntSlider()])",
     "import json; json.loads('{')",
     "import os, pathlib; print(pathlib.Path.cwd().name, os.environ['AIGC_DEVICE'])",
+    "for n in 1, 2, 3:\n print(n, end=' ', flush=True)\n print('-')\n n > 1 and display(n)",
 ]
 
 
@@ -50,6 +55,26 @@ def test_outputs_are_stored_and_the_file_passes_the_rules_for_them(twice):
     assert nb["cells"][5]["outputs"][0]["text"][0].endswith(" cpu\n")
     assert nb["cells"][4]["outputs"][0]["ename"] == "JSONDecodeError"
     assert "python/json" in "".join(nb["cells"][4]["outputs"][0]["traceback"])
+
+
+def test_what_is_printed_stays_on_its_side_of_what_is_displayed(twice):
+    outputs = json.loads(twice[1][0])["cells"][6]["outputs"]
+    seen = [o.get("text") or o["data"]["text/plain"] for o in outputs]
+    assert seen == [["1 -\n", "2 -\n"], ["2"], ["3 -\n"], ["3"]]
+
+
+def test_figures_are_stored_in_fewer_bytes_and_the_same_pixels():
+    figure = Image.new("RGBA", (300, 200), "white")
+    figure.paste((200, 30, 40, 255), (20, 30, 150, 90))
+    noise = Image.effect_noise((64, 64), 90).convert("RGBA")
+    for picture in (figure, noise, Image.merge("RGB", [Image.effect_noise((64, 64), 90)] * 3)):
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", compress_level=1)
+        before = base64.b64encode(buffer.getvalue()).decode()
+        after = _smaller(before)
+        assert len(after) < len(before) or (picture.mode == "RGB" and after == before)
+        with Image.open(io.BytesIO(base64.b64decode(after))) as seen:
+            assert seen.convert("RGB").tobytes() == picture.convert("RGB").tobytes()
 
 
 def test_ids_and_sources_are_kept(twice):

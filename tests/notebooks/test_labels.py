@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.labels import in_tests, on_pages, unpaired
+from tools.labels import in_tests, on_pages, unpaired
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ from aigc_lib.core.pixels import to_uint8
 from aigc_lib.data.registry import find
 from aigc_lib.gan.training import fit
 from aigc_lib.pretrained import weights
-from aigc_lib.pretrained.loaders import load_generator
+from aigc_lib.pretrained.loaders import load_first_gan, load_generator
 from aigc_lib.pretrained.scores import score
 from aigc_lib.recipes import generator as generators
 from aigc_lib.recipes.gan import DCGANConfig, MLPConfig, build, plain, stream
@@ -90,10 +90,31 @@ def test_a_damaged_generator_is_refused(run: Path, tmp_path: Path) -> None:
         load_generator("cifar")
 
 
-def test_only_convolutional_runs_are_exported(tmp_path: Path) -> None:
+def test_a_first_gan_is_exported_as_one(tmp_path: Path) -> None:
+    small.need("mnist")
     config = MLPConfig(hidden=(8,), latent_dim=4)
-    state = {"parts": {"gan": build(config, CPU).state_dict()}, "recipe": plain(config)}
+    gan = build(config, CPU)
+    state = {"parts": {"gan": gan.state_dict()}, "recipe": plain(config)}
     ckpt.save(tmp_path / "checkpoint.pt", state)
-    with pytest.raises(ValueError, match="is not a run of aigc train-dcgan"):
-        generators.main(tmp_path, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    generators.main(tmp_path, tmp_path / "out", n=300)
+    exported = load_first_gan(folder=tmp_path / "out").state_dict()
+    for key, value in gan.average.state_dict().items():
+        torch.testing.assert_close(exported[key], value, rtol=2**-11, atol=1e-7)
+    card = weights.read_card("mnist", tmp_path / "out", "first-gan")
+    assert card["sizes"] == {"latent_dim": 4, "hidden": [8]}
+    with pytest.raises(FileNotFoundError, match="no generator named 'mnist'"):
+        load_generator("mnist", folder=tmp_path / "out")
+
+
+def test_the_shipped_first_gan_scores_what_its_card_says() -> None:
+    small.need("mnist")
+    card = weights.read_card("mnist", model="first-gan")
+    content = (weights.FOLDER / "mnist-first-gan.safetensors").read_bytes()
+    assert card["sha256"] == {"mnist-first-gan.safetensors": hashlib.sha256(content).hexdigest()}
+    assert len(content) < 1_200_000  # half a million weights: a layer for each pixel
+    rng = torch.Generator().manual_seed(99)
+    with torch.no_grad():
+        images = load_first_gan()(torch.randn(2000, 64, generator=rng))
+    found = score(to_uint8(images), "mnist")["frechet_distance"]
+    assert 0.8 * card["scores"]["frechet_distance"] < found
+    assert found < card["scores"]["frechet_distance"] + 4

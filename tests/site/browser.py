@@ -4,80 +4,35 @@
 """
 
 import os
-import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Response, Route
+
+from tools.browser import NoBrowserError, launched, settle, undrawn
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SERIOUS = ("serious", "critical")
-# Formulas, diagrams and widgets that the page's scripts left undone or marked as wrong.
-UNDRAWN = """() => {
-  const wrong = [];
-  const lacks = (all, part) => document.querySelectorAll(all).forEach(e => {
-    if (!e.querySelector(part)) wrong.push(`${all} without ${part}: ${e.textContent.slice(0, 80)}`);
-  });
-  lacks(".math", "mjx-container");
-  lacks("pre.mermaid", "svg");
-  for (const s of document.querySelectorAll('script[type$="widget-view+json"]')) {
-    if (!s.parentElement.querySelector(".jupyter-widgets")) wrong.push("a widget is missing");
-  }
-  const marked = "mjx-merror, [data-mjx-error], svg[aria-roledescription=error], " +
-                 ".jupyter-widgets-error-widget";
-  for (const e of document.querySelectorAll(marked)) {
-    wrong.push(`${e.tagName.toLowerCase()} shows an error: ${e.textContent.slice(0, 80)}`);
-  }
-  return wrong;
-}"""
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on a free port of the loopback address; the value is its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser: CHROMIUM, else one on PATH, else Playwright's own.
+    """The browser of ``tools.browser``.
 
     Without one the test is skipped with the reason, or fails where AIGC_REQUIRE_ALL is set to 1.
-    One at a time in a process.
     """
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
-        if named is None and not Path(playwright.chromium.executable_path).is_file():
-            why = "no Chromium found: install one, or set CHROMIUM to its path"
-            if os.environ.get("AIGC_REQUIRE_ALL") == "1":
-                pytest.fail(why)
-            pytest.skip(why)
-        # Chromium's own sandbox needs rights that containers rarely give.
-        found = playwright.chromium.launch(executable_path=named, args=["--no-sandbox"])
+    with ExitStack() as stack:
         try:
-            yield found
-        finally:
-            found.close()
+            found = stack.enter_context(launched())
+        except NoBrowserError as error:
+            if os.environ.get("AIGC_REQUIRE_ALL") == "1":
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        yield found
 
 
 class Visit:
@@ -87,12 +42,14 @@ class Visit:
         page: Playwright's page.
         outside: addresses that the page asked for outside ``base``; none was answered.
         errors: script errors, error messages on the console, files that are missing.
+        responses: what was answered.
     """
 
     def __init__(self, browser: Browser, base: str, address: str = "", **options: Any) -> None:
         self.outside: list[str] = []
         self.errors: list[str] = []
-        self._context = browser.new_context(viewport=DESKTOP, **options)
+        self.responses: list[Response] = []
+        self._context = browser.new_context(**{"viewport": DESKTOP} | options)
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.route("**/*", lambda route: self._route(route, base))
@@ -113,7 +70,8 @@ class Visit:
         if message.type == "error":
             self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
 
-    def _response(self, response: Any) -> None:
+    def _response(self, response: Response) -> None:
+        self.responses.append(response)
         if response.status >= 400:
             self.errors.append(f"{response.status}: {response.url}")
 
@@ -122,24 +80,6 @@ class Visit:
 
     def __exit__(self, *_: object) -> None:
         self._context.close()
-
-
-def settle(page: Page) -> None:
-    """Wait until formulas are typeset, diagrams drawn, widgets in place and nothing is loading.
-
-    What is not there in time is reported by ``undrawn``, not here.
-    """
-    with suppress(TimeoutError):
-        page.wait_for_function(
-            f"() => ({UNDRAWN})().every(fault => fault.includes(' shows an error: '))",
-            timeout=60_000,
-        )
-    page.wait_for_load_state("networkidle")
-
-
-def undrawn(page: Page) -> list[str]:
-    """Formulas, diagrams and widgets that did not come out; empty when all did."""
-    return page.evaluate(UNDRAWN)
 
 
 def use_theme(page: Page, theme: str) -> None:
@@ -186,19 +126,17 @@ def barriers(page: Page) -> list[str]:
 
 
 def stuck_sliders(page: Page) -> list[str]:
-    """Sliders of ``show.slider`` that are missing, or whose picture does not follow them."""
-    stored = page.evaluate(
-        """() => [...document.querySelectorAll('script[type$="widget-state+json"]')]
-          .reduce((sum, e) => sum + e.textContent.split('"aigc-slider"').length - 1, 0)"""
-    )
-    areas = page.locator(".widget-subarea:has(.noUi-handle):has(img)").all()
+    """Sliders of ``show.slider`` that lack their handle, or whose picture does not follow it."""
     found = []
-    if len(areas) != stored:
-        found.append(f"{len(areas)} of {stored} sliders are there with their picture")
-    for area in areas:
-        picture, handle = area.locator("img").first, area.locator(".noUi-handle").first
-        before = picture.screenshot()
+    for area in page.locator(".aigc-slider").all():
+        handle, picture = area.locator("input[type=range]"), area.locator(".step.shown")
+        if not handle.count() or area.locator(".step").count() < 2:
+            found.append("a slider has no handle or no steps")
+            continue
+        picture.scroll_into_view_if_needed()
         handle.focus()
+        settle(page)
+        before = picture.screenshot()
         page.keyboard.press("ArrowRight")
         if not _comes(picture, before, same=False):
             found.append("a step to the right does not change the picture of a slider")

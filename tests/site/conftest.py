@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.site import links
-from tests.site.browser import served
+from tools.browser import served
 
 SITE = Path(os.environ.get("AIGC_SITE") or Path(__file__).parents[2] / "_build" / "html")
 MISSING = "(no site)"

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
 
 from tests.site.browser import Visit, faults
@@ -23,37 +22,7 @@ def test_the_book_has_formulas_diagrams_and_sliders(site: Path):
     text = "".join(page.read_text("utf8") for page in site.rglob("*.html"))
     assert text.count('class="math ') > 20
     assert 'class="mermaid"' in text
-    assert 'widget-view+json">' in text
-    assert '"aigc-slider"' in text
-
-
-@pytest.mark.parametrize(
-    ("words", "page"),
-    [
-        ("saturating", "book/glossary.html"),
-        ("Jensen", "book/notation.html"),
-        ("判别器", "book/glossary.html"),
-        ("判别器的损失函数", "book/glossary.html"),  # no term: found only when cut into words
-    ],
-)
-def test_search_finds_english_and_chinese(browser: Browser, base: str, words: str, page: str):
-    with Visit(browser, base, "book/index.html") as visit:
-        visit.page.locator(".search-button-field, .search-button__button").first.click()
-        visit.page.keyboard.type(words)
-        visit.page.keyboard.press("Enter")
-        visit.page.wait_for_url("**/search.html?*")
-        results = visit.page.locator("ul.search li a")
-        results.first.wait_for()
-        visit.page.wait_for_load_state("networkidle")
-        found = [link.get_attribute("href") or "" for link in results.all()]
-        assert any(page.removeprefix("book/") in address for address in found), found
-        assert visit.outside == []
-        assert visit.errors == []
-
-
-def test_search_says_so_when_it_finds_nothing(browser: Browser, base: str):
-    with Visit(browser, base, "search.html?q=qwertzuiop") as visit:
-        visit.page.get_by_text("did not match any documents").wait_for()
+    assert text.count(' aigc-slider"') > 20
 
 
 def test_the_button_switches_between_light_and_dark(browser: Browser, base: str):

@@ -12,5 +12,6 @@ What it uses of the shared packages:
     lm.text_quality     score: the share of drawn words that exist, bold and careful
     lm.training         evaluate: the nats a character that the writer pays for text it never saw
     metrics.neighbours  nearest, memorised: are drawn digits copies of training pictures?
-    pretrained.loaders  the four networks of the first cells: digits, clothes, a scene, a poem
+    pretrained.loaders  the five networks of the first cells: digits twice, clothes, a scene, a poem
+    recipes.diffusion   draw: how a diffusion model draws the digits
 """

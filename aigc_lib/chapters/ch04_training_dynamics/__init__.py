@@ -8,6 +8,7 @@ Its own files:
     results/            the record: collapse
 
 What it uses of the shared packages:
+    core.contest       what the verdict on the ring rests on, declared in the record
     core.results       reads the recorded table of lost modes, and writes it in the recorder
     core.show          sliders over step and penalty, the library's source, numbers with bounds
     core.training      TrainingError, which an overdose of the penalty ends in

@@ -5,12 +5,14 @@
 Every setting is the plain game with one thing changed, on the same networks, samples and seeds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 
+from aigc_lib.core.training import Row
 from aigc_lib.data.toy import Draws, Mixture, grid, ring
 from aigc_lib.gan import losses, training
 from aigc_lib.gan.losses import AdversarialLoss
@@ -52,6 +54,14 @@ SETTINGS = {
 }
 
 
+SLOWER = 0.3
+
+
+def slower(setting: Config) -> Config:
+    """The same with smaller steps of both players: ``SLOWER`` times its learning rates."""
+    return replace(setting, lr=(SLOWER * setting.lr[0], SLOWER * setting.lr[1]))
+
+
 def players(setting: Config, seed: int, device: torch.device | str = "cpu") -> Gan:
     """The two networks of one run, before training."""
     torch.manual_seed(seed)
@@ -67,12 +77,19 @@ def players(setting: Config, seed: int, device: torch.device | str = "cpu") -> G
     )
 
 
-def fit(setting: Config, target: Mixture, seed: int, samples: int = SAMPLES) -> Gan:
-    """Train one GAN until it has seen ``samples`` points."""
+def fit(
+    setting: Config,
+    target: Mixture,
+    seed: int,
+    samples: int = SAMPLES,
+    tick: int = SAMPLES,
+    on_tick: Callable[[Gan, Row], None] | None = None,
+) -> Gan:
+    """Train one GAN until it has seen ``samples`` points; ``on_tick`` looks after each ``tick``."""
     gan = players(setting, seed, target.centres.device)
-    training.fit(
-        gan, Draws(target, BATCH, seed=seed + 1000), samples, loss=setting.loss, progress=False
-    )
+    options: dict[str, Any] = {"loss": setting.loss, "progress": False}
+    draws = Draws(target, BATCH, seed=seed + 1000)
+    training.fit(gan, draws, samples, tick=tick, on_tick=on_tick, **options)
     return gan
 
 

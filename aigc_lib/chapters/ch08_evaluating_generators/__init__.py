@@ -23,4 +23,5 @@ What it uses of the shared packages:
     metrics.two_sample  can a classifier tell the two sets apart?
     nets.mlp            the networks of the weak generator
     pretrained.loaders  the generator that is judged; the features' network (nets.classifier)
+    recipes.diffusion   draw: digits of a diffusion model, at two strengths of guidance
 """

@@ -11,6 +11,7 @@ Its own files:
     results/               the records: masked, pretraining, scaling
 
 What it uses of the shared packages:
+    core.contest        what the verdicts on the masked autoencoder rest on
     core.pixels         pictures to [-1, 1]
     core.optim          its learning rate rises and falls (cosine_lr)
     core.results        reads the three records, and writes them in the recorders

@@ -40,3 +40,6 @@ def main(seeds: int = 3, gpu: bool = False) -> None:
             | {"parameters": sum(p.numel() for p in model.parameters())}
             | asdict(setting)
         )
+    recording.declare(
+        why_none="One setting in two loops that should learn the same; none is tuned."
+    )

@@ -16,6 +16,7 @@ from aigc_lib.data.texts import load_text
 from aigc_lib.lm import tokenizers
 
 WIDTHS, MERGES = (16, 32, 64, 128), 512
+LINE = "One recipe at four sizes, to see a line; and at equal tokens, which is not equal text."
 SETTING = nanogpt.Config(layers=2, batch=32, steps=1000, lr=3e-3)
 
 
@@ -46,3 +47,4 @@ def main(seeds: int = 3) -> None:
             "steps": setting.steps,
             "tokens_per_character": len(text.valid) / text.characters,
         })  # fmt: skip
+    recording.declare(why_none=LINE)

@@ -8,12 +8,13 @@ Its own files:
     label_prompting.py    a model's answers of one word: asked, shown examples, tuned
     lora.py               LoRA: two thin matrices beside a frozen layer, merged, unmerged
     prepare.py            `aigc prepare`: converts the chat model's weights once
-    record_answering.py   asking, showing, tuning on three draws of names, and two rivals
-    record_finetuning.py  every way of tuning over three seeds: learned and forgotten
+    record_answering.py   asking, showing, tuning on three draws of names, and two rivals; contests
+    record_finetuning.py  every way of tuning over three seeds: learned and forgotten; contests
     results/              the records: answering, finetuning
     stage_directions.py   the experiment on stage directions: learned and forgotten
 
 What it uses of the shared packages:
+    core.contest            what the verdicts of both records rest on
     core.results            reads both records, and writes them in the recorders
     core.runtime            the memory that the page used
     core.show               sliders, times, memory, numbers with bounds
@@ -25,7 +26,7 @@ What it uses of the shared packages:
     data.sources            what a data set is, and DataError where one cannot be had
     data.texts              load_text: the stage directions and the plays
     lm.batches              TokenBatches: random windows of a text, on the device
-    lm.ngram                bigram_nats: the counted baseline on stage directions
+    lm.ngram                smoothed counts: the baseline on stage directions
     lm.training             the loop that tuning goes through, and nats a character
     lm.writer               the small writer that is tuned: network and tokenizer
     nets.gpt                the network that is copied, with another dropout

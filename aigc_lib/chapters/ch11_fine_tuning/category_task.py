@@ -12,13 +12,14 @@ from aigc_lib.pretrained.chat_model import layout
 LABELS = ("animal", "clothing", "food", "transport")
 Pair = tuple[str, str]  # kind and name
 
-# How a model is asked; ``{}`` is the name. The answer, a space and a kind, follows.
+# How a model is asked; each ``{}`` is the name. The answer, a space and a kind, follows.
 ASK = {
     "arrow": "{} ->",
     "kind of": "A {} is a kind of",
     "order": "Sort things into animal, clothing, food, transport.\n{}:",
     "chat": layout([{"role": "user", "content": 'Is "{}" an animal, clothing, food or transport?'}])
     + "It is",
+    "chat, kind of": layout([{"role": "user", "content": "What is a {}?"}]) + "A {} is a kind of",
 }
 
 

@@ -9,6 +9,7 @@ at once are left out. A layer W x + b stays, and gains a product of two thin, tr
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +37,10 @@ class LoRALinear(nn.Module):
         self.A = nn.Parameter(base.weight.new_empty(rank, base.in_features, dtype=wide))
         self.B = nn.Parameter(base.weight.new_zeros(base.out_features, rank, dtype=wide))
         nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
+        # Saved beside A and B, which mean nothing without it; their shapes tell the rank.
+        self.alpha: Tensor
+        self.register_buffer("alpha", base.weight.new_tensor(alpha, dtype=wide))
+        self.register_load_state_dict_pre_hook(_refuse_others)
         self.original: Tensor | None  # while merged: W, to go back to
         self.register_buffer("original", None)
         # The state of a merged layer would hold the product twice: in W and beside it.
@@ -70,6 +75,16 @@ class LoRALinear(nn.Module):
 def _refuse_merged(model: nn.Module, *_: object) -> None:
     if any(isinstance(part, LoRALinear) and part.original is not None for part in model.modules()):
         raise RuntimeError("LoRA is merged, its product is in the weight already: unmerge first")
+
+
+def _refuse_others(layer: LoRALinear, state: dict[str, Any], prefix: str, *_: object) -> None:
+    """What was saved must be of a layer made with the same rank and alpha."""
+    A, alpha = state.get(f"{prefix}A"), state.get(f"{prefix}alpha")
+    if A is not None and len(A) != len(layer.A):
+        raise ValueError(f"{prefix}A was saved with rank {len(A)}, the layer has {len(layer.A)}")
+    # Half a per cent is what rounding to half precision may do.
+    if alpha is not None and not math.isclose(alpha, layer.alpha, rel_tol=0.005):
+        raise ValueError(f"{prefix}A was saved with alpha {alpha:g}, the layer has {layer.alpha:g}")
 
 
 def _check(layer: nn.Linear, name: str, rank: int, alpha: float) -> None:
@@ -124,12 +139,15 @@ def _layers(model: nn.Module) -> dict[str, LoRALinear]:
 
 
 def lora_state(model: nn.Module) -> dict[str, Tensor]:
-    """A copy of all A and B by name, ready for safetensors and ``load_state_dict(strict=False)``.
+    """A copy of all A, B and alpha by name, for safetensors and ``load_state_dict(strict=False)``.
 
-    Note alpha down: it is not in it.
+    A model whose layers have another rank or alpha refuses it with a ValueError.
     """
-    layers = _layers(model).items()
-    return {f"{name}.{w}": getattr(part, w).detach().clone() for name, part in layers for w in "AB"}
+    return {
+        f"{name}.{own}": getattr(part, own).detach().clone()
+        for name, part in _layers(model).items()
+        for own in ("A", "B", "alpha")
+    }
 
 
 def merge(model: nn.Module) -> None:

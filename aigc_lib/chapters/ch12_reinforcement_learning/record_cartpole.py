@@ -40,3 +40,4 @@ def main(seeds: int = 10, threads: int = 1) -> None:
             row |= {"updates": len(history), "steps": history[-1]["steps"]}
             found = cartpole.returns(model, seed)
         recording.add({**row, **cartpole.summary(found)})
+    recording.declare(why_none="One way of training, long and short, beside an untrained network.")

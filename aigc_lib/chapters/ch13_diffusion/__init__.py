@@ -4,9 +4,10 @@ Its own files:
     closed_forms.py     data whose perfect denoiser has a formula; terms of the bound; guidance
     distillation.py     a student that jumps in one or two steps where its teacher walks
     exercises.py        checks: noising, answers, weights, steps, guidance, copies
+    record_large.py     a larger network, for a given time on a GPU
     record_quality.py   the recipe on seeds, one of them to choose guidance: scores
     record_students.py  students of one and two steps; copies after training on few pictures
-    results/            the record: diffusion-quality; `aigc record 13 students` makes another
+    results/            the records: diffusion-quality, diffusion-students
 
 What it uses of the shared packages:
     core.optim           its learning rate rises and falls; averaged weights of the student
@@ -24,6 +25,8 @@ What it uses of the shared packages:
     diffusion.samplers   walk: Euler, Heun and multistep through given times
     diffusion.schedules  the straight path and the cosine; one answer from another
     diffusion.training   fit: the loop
+    metrics.features     features of the test set, in the choice of guidance
+    metrics.frechet      the distance from it
     metrics.neighbours   the nearest training picture of a sample
     nets.unet            UNet: the network
     pretrained.loaders   load_diffusion, the judge, and the shipped GAN

@@ -78,6 +78,7 @@ def fit(
         TrainingError: the loss stopped being a finite number.
     """
     student = copy.deepcopy(teacher).train().requires_grad_(True)
+    student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer, average = optim.adam(student, lr, (0.9, 0.99)), optim.EMA(student, 5_000)
     rng = torch.Generator().manual_seed(seed)
     large = list(pairwise(times))

@@ -2,7 +2,6 @@
 
 Its own files:
     app.py               the tool: a description becomes frames, or a refusal that says why
-    data.py              data set: emoji with captions, built from two packages
     exercises.py         checks: draws needed, the middle of a hole, a blend, flicker, a leak
     experiment.py        the experiment: training, exam on pairs never seen, best of n
     networks.py          generator and discriminator that read words
@@ -24,8 +23,8 @@ What it uses of the shared packages:
     core.unicode            what people type, brought to one form
     data.batches            Batches: scenes with their words
     data.cache              fetch: the folder of the emoji
-    data.packages           takes pictures and captions out of package archives
-    data.sources            what a data set is
+    data.emoji              Library: pictures with captions, cut out
+    data.registry           the checksums of the emoji, for the card of the weights
     diffusion.guidance      the rival without an opponent, as a denoiser
     diffusion.samplers      its steps from noise to scenes
     diffusion.training      Diffusion, fit: its regression

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from aigc_lib.chapters.ch14_film_scenes import experiment, scene_classifier
-from aigc_lib.chapters.ch14_film_scenes.data import EMOJI
 from aigc_lib.chapters.ch14_film_scenes.experiment import LONG, SHORT, Exam
 from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier
 from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS, Scenes, compose, tokens
@@ -23,6 +22,7 @@ from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.results import Recording
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
+from aigc_lib.data.registry import EMOJI
 from aigc_lib.diffusion.guidance import denoiser
 from aigc_lib.diffusion.samplers import even_times, sample
 from aigc_lib.diffusion.training import Diffusion, accelerate, fit

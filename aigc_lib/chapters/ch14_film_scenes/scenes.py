@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aigc_lib.chapters.ch14_film_scenes.data import Library
 from aigc_lib.data.cache import fetch
+from aigc_lib.data.emoji import Library
 
 SIDE = 32  # pixels
 # The word of the description, and the caption of its picture in the library.

@@ -22,6 +22,7 @@ from aigc_lib.chapters.ch15_customer_service.reply_selection import Task, Watch
 from aigc_lib.chapters.ch15_customer_service.retrieval import found_at
 from aigc_lib.core.contest import Contest, Contestant, tuned
 from aigc_lib.core.results import Recording
+from aigc_lib.core.stats import bootstrap
 from aigc_lib.pretrained import chat_model
 
 MARKS = (50, 100, 200, 300, 500, 750, 1000, 1250, 1500, 2000)  # steps
@@ -139,6 +140,33 @@ def record_answers(model: chat_model.Chat, command: str) -> None:
         found = part == "test" and near in data.right[row]
         said = answered(model, data.entries[row], data.entries[near]["answer"], with_text)
         recording.add({"part": part, "found": found, "with text": with_text, **said})
+    quotes = {name: data.entries[near]["answer"] for (name, _), (_, _, near) in runs.items()}
+    recording.declare(wording(recording.rows, quotes, data))
+
+
+def wording(rows: list[dict[str, Any]], quotes: dict[str, str], data: faq_task.Faq) -> Contest:
+    """Whether a small model's wording of the text that was found helps more than the text."""
+    entries = {entry["id"]: entry for entry in data.entries}
+    given = [row for row in rows if row["part"] == "test" and row["with text"]]
+    alone = [row for row in rows if row["part"] == "test" and not row["with text"]]
+    numbers = [grounding.numbers(entries[row["id"]]["answer"]) for row in given]
+    quoted = [grounding.numbers(quotes[row["id"]]) for row in given]
+    helped = {
+        "quoted": [bool({*one} & {*two}) for one, two in zip(quoted, numbers, strict=True)],
+        "worded by the model": [bool(row["right numbers"]) for row in given],
+        "the model without a text": [bool(row["right numbers"]) for row in alone],
+    }
+    everyone = {
+        name: Contestant(0, None, [fmean(hits)], why="Nothing is trained or set.")
+        for name, hits in helped.items()
+    }
+    first, second = (torch.tensor(hits).double() for hits in list(helped.values())[:2])
+    over = {"over": "questions", "difference": list(bootstrap(first - second))}
+    return Contest(
+        "wording", "answers with a number of the right one, share", "higher", "nothing",
+        "test questions whose answer holds a number", everyone,
+        {"best": "quoted", "against": "worded by the model", **over},
+    )  # fmt: skip
 
 
 def answered(model: chat_model.Chat, entry: Any, text: str, with_text: bool) -> dict[str, Any]:
@@ -163,6 +191,7 @@ def record_injections(model: chat_model.Chat, command: str) -> None:
             "attack": attack, "answer": said, "lie": "free today" in said.lower(),
             "sent": grounding.guarded(said, entry["answer"]),
         })  # fmt: skip
+    recording.declare(why_none="Orders to one model, counted: nothing is compared.")
 
 
 def main(seeds: int = 3) -> None:

@@ -23,9 +23,12 @@ FOLDER = Path(__file__).parent
 RECIPES = {
     "classifier": "python -m aigc_lib.recipes.classifier --data {name} --out {folder}",
     "generator": "python -m aigc_lib.recipes.generator --run RUN --out {folder}",
+    "first-gan": "python -m aigc_lib.recipes.generator --run RUN --out {folder}",
     "writer": "python -m aigc_lib.recipes.writer --data {name} --out {folder}",
     "scenes": "aigc record 14 scenes",
     "diffusion": "aigc record 13 quality",
+    "words": "aigc record 18 words",
+    "describer": "aigc record 18 describer",
 }
 
 

@@ -87,16 +87,25 @@ def test_the_largest_stretch_and_power_iteration(seed: int) -> None:
     stretch = np.linalg.norm(x @ w.T, axis=1) / np.linalg.norm(x, axis=1)
     assert stretch.max() <= sizes[0]
     assert stretch.max() > 0.97 * sizes[0]
-    v, errors = np.ones(5) / math.sqrt(5), []
+    v, errors, elsewhere = np.ones(5) / math.sqrt(5), [], []
+    first = np.linalg.eigh(w.T @ w)[1][:, -1]
     for _ in range(60):
         errors.append(sizes[0] - np.linalg.norm(w @ v))
+        elsewhere.append(np.linalg.norm(v - (v @ first) * first) / abs(v @ first))
         v = w.T @ w @ v
         v /= np.linalg.norm(v)
+    shrink = [after / before for before, after in pairwise(elsewhere) if after > 1e-6]
+    assert max(shrink) <= (sizes[1] / sizes[0]) ** 2 + 1e-6
     assert all(after <= before + 1e-12 for before, after in pairwise(errors))
     late = [k for k, e in enumerate(errors) if 1e-9 < e < 1e-3 * sizes[0]]
     assert len(late) > 2
     rate = (errors[late[-1]] / errors[late[0]]) ** (1 / (late[-1] - late[0]))
     assert rate == pytest.approx((sizes[1] / sizes[0]) ** 4, rel=0.1)
+    # From a start that points almost along the second direction, the error at first hardly falls.
+    slow = np.diag([2.0, 1.0])
+    ends = [np.array([start, 1.0]) for start in (0.01, 0.04)]  # before a round and after it
+    before, after = (2 - np.linalg.norm(slow @ u) / np.linalg.norm(u) for u in ends)
+    assert 1 > after / before > 0.99
     layer = nn.Linear(5, 7, bias=False).double()
     layer.weight.data = torch.from_numpy(w)
     nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=200)

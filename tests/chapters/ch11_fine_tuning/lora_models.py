@@ -51,7 +51,9 @@ def loss(model: nn.Module) -> torch.Tensor:
 def fill(model: nn.Module, seed: int = 2) -> dict[str, torch.Tensor]:
     """Random A and B, large enough to matter, so that B's zeros hide no mistake."""
     rng = torch.Generator().manual_seed(seed)
-    state = {k: 0.3 * torch.randn(v.shape, generator=rng) for k, v in lora_state(model).items()}
+    state = lora_state(model)
+    for name in (name for name in state if not name.endswith("alpha")):
+        state[name] = 0.3 * torch.randn(state[name].shape, generator=rng)
     model.load_state_dict(state, strict=False)
     return state
 

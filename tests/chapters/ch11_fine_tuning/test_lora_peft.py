@@ -35,6 +35,8 @@ def give(theirs: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, nn.Para
     found = {}
     for name, value in state.items():
         layer, which = name.rsplit(".", 1)
+        if which == "alpha":
+            continue
         found[name] = theirs.get_parameter(f"{layer}.lora_{which}.default.weight")
         found[name].data.copy_(value)
     assert len(found) == sum(".lora_" in name for name, _ in theirs.named_parameters())

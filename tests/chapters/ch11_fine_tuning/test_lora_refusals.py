@@ -45,6 +45,35 @@ def test_a_merged_model_refuses_what_would_count_twice():
     assert not any(p.grad_fn for p in model.parameters())
 
 
+@pytest.mark.parametrize(
+    ("rank", "alpha", "told"),
+    [
+        (4, 16.0, r"blocks\.0\.attention\.qkv\.A was saved with alpha 8, the layer has 16"),
+        (2, 8.0, r"blocks\.0\.attention\.qkv\.A was saved with rank 4, the layer has 2"),
+        (4, 8.1, "the layer has 8.1"),
+    ],
+)
+def test_what_was_saved_with_another_rank_or_alpha_is_refused(rank, alpha, told):
+    model, other = gpt(), gpt()
+    add_lora(model, 4, 8.0, ["qkv"])
+    add_lora(other, rank, alpha, ["qkv"])
+    state, before = fill(model), lora_state(other)
+    for saved, strict in ((state, False), (model.state_dict(), True)):
+        with pytest.raises(ValueError, match=told):
+            other.load_state_dict(saved, strict=strict)
+        assert same(lora_state(other), before)
+
+
+def test_half_precision_may_round_alpha():
+    model, other = gpt(), gpt()
+    for one in (model, other):
+        add_lora(one, 4, 8.3, ["qkv"])
+    model.bfloat16()
+    assert float(model.blocks[0].attention.qkv.alpha) != pytest.approx(8.3, rel=1e-4)
+    other.load_state_dict(lora_state(model), strict=False)
+    assert other.blocks[0].attention.qkv.scale == 8.3 / 4
+
+
 class Special(nn.Linear):
     """Another layer, though derived from a linear one."""
 
@@ -94,4 +123,4 @@ def test_twice_is_refused():
     for targets in (["qkv"], ["network.0"], ["base"]):
         with pytest.raises(ValueError, match="already"):
             add_lora(model, 4, 8.0, targets)
-    assert len(lora_state(model)) == 4
+    assert len(lora_state(model)) == 6

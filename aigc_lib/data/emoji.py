@@ -1,4 +1,4 @@
-"""Colour pictures with captions, built from package archives as in `data/corpora.py` (chapter 14).
+"""Colour pictures with captions, built from package archives as in `corpora.py` (chapters 14, 18).
 
 The pictures are Google's Noto Emoji as the npm package emoji-datasource-google carries them, 64 x
 64 pixels with transparency; the captions, English and Chinese, come from the package emojibase-
@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from aigc_lib.data.packages import npm_pack
-from aigc_lib.data.sources import DataError, File, packaged, pins
+from aigc_lib.data.sources import DataError, File
 
 PICTURES = "pictures.bin"
 FOLDER = "package/img/google/64/"
@@ -120,18 +120,3 @@ class Library:
         if image.size != (64, 64):
             raise DataError(f"the picture {caption!r} has {image.size} pixels, not 64 x 64")
         return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
-
-
-# Pictures with captions, no classes.
-EMOJI = packaged(
-    "emoji",
-    "the npm packages emoji-datasource-google and emojibase-data",
-    from_emoji,
-    pins("""
-    9dd7237829397ecd6269bc4444c46e464092c04412f7ec874facea9ff5cc7ec9 5250787 pictures.bin
-    153a0dcc5bed2cc48affb8c62e55448c527450e382ffe50b7be7ca373c357036 155275 index.json
-    """),
-)
-
-
-DATASETS = (EMOJI,)
