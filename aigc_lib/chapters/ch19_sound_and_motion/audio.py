@@ -32,20 +32,15 @@ def tone(hertz: float, seconds: float, rate: int = RATE) -> Tensor:
 
 
 def perform(tune: Tune, key: str = "C", beats: float = 110, most: float = 12.0) -> Tensor:
-    """A tune's sound, (samples,) in [-1, 1]; ``beats`` quarters a minute, at most ``most`` seconds.
-
-    It stops at the end of a note, and before a note that would be too long.
-    """
+    """A tune's sound, (samples,) in [-1, 1]; ``beats`` quarters a minute; ``most`` in seconds."""
     found, total = [], 0.0
     for note in tune.notes:
         seconds = note.length / 8 * 60 / beats
-        if total + seconds > most:
-            break
         total += seconds
-        if note.pitch is None:
-            found.append(torch.zeros(round(seconds * RATE)))
-        else:
-            found.append(tone(frequency(note.pitch, key), seconds))
+        if total > most:
+            break
+        silence = torch.zeros(round(seconds * RATE))
+        found.append(silence if note.pitch is None else tone(frequency(note.pitch, key), seconds))
     return torch.cat(found)
 
 
@@ -85,10 +80,9 @@ def play(sound: Tensor, title: str, words: str = "") -> None:
 
 
 def stft(sound: Tensor, window: Tensor, hop: int) -> Tensor:
-    """The short-time Fourier transform, complex (frames, len(window)): all frequencies of a frame.
+    """The short-time Fourier transform, complex (frames, len(window)), of a sound (samples,).
 
-    The sound (samples,) is wrapped round at its end; ValueError if its length is no multiple of the
-    hop, or shorter than the window.
+    It is wrapped round at its end; ValueError if it is no multiple of the hop, or too short.
     """
     if len(sound) % hop or len(sound) < len(window):
         raise ValueError(f"{len(sound)} samples do not fit hop {hop} and window {len(window)}")
@@ -98,10 +92,9 @@ def stft(sound: Tensor, window: Tensor, hop: int) -> Tensor:
 
 def inverse_stft(spectrum: Tensor, window: Tensor, hop: int) -> Tensor:
     """The sound whose transform is nearest in the mean square (Griffin and Lim, 1984, eq. 6)."""
-    samples = len(spectrum) * hop
-    places = _places(samples, len(window), hop)
+    places = _places(len(spectrum) * hop, len(window), hop)
     frames = torch.fft.ifft(spectrum).real * window
-    zeros = torch.zeros(samples, dtype=frames.dtype)
+    zeros = torch.zeros(len(spectrum) * hop, dtype=frames.dtype)
     total = zeros.index_add(0, places.flatten(), frames.flatten())
     weight = zeros.index_add(0, places.flatten(), window.square().repeat(len(spectrum)))
     return total / weight
@@ -115,11 +108,10 @@ def _places(samples: int, width: int, hop: int) -> Tensor:
 def griffin_lim(
     magnitude: Tensor, window: Tensor, hop: int, steps: int, seed: int = 0
 ) -> tuple[Tensor, list[float]]:
-    """A sound for a spectrogram that lost its phases, and the error before each step and at last.
+    """A sound for given magnitudes (frames, len(window)), and the error before and after each step.
 
-    Griffin and Lim (1984, doi:10.1109/TASSP.1984.1164317), from noise: keep the phases of the sound
-    that there is, take the given magnitudes (frames, len(window)), and find the nearest sound. The
-    error is the distance of the magnitudes from the given ones, as a share of the latter.
+    Griffin and Lim (1984, doi:10.1109/TASSP.1984.1164317), from noise. The error is the distance of
+    the magnitudes from the given ones, as a share of the size of these.
     """
     rng = torch.Generator().manual_seed(seed)
     sound = torch.randn(len(magnitude) * hop, generator=rng, dtype=magnitude.dtype)

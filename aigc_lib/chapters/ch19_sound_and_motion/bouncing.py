@@ -16,6 +16,7 @@ from aigc_lib.nets.classifier import ImageClassifier
 
 SIZE, DIGIT = 32, 14  # pixels
 ROOM = SIZE - DIGIT  # pixels that a digit can move, each way
+MIDDLE = 6.75  # where the light of the training digits has its centre, from their corner
 FRAMES = 24
 # Pixels a frame, sideways and down alike. Training leaves a gap, and ends at 2.
 SLOW, BETWEEN, QUICK, FASTER = (0.5, 1.0), (1.1, 1.4), (1.5, 2.0), (2.3, 2.8)
@@ -53,34 +54,17 @@ def draw(pictures: Tensor, places: Tensor) -> Tensor:
     return F.grid_sample(pictures[:, None], grid, align_corners=True)[:, 0]
 
 
-def digits(
-    labels: Tensor | None, n: int, split: str, rng: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """``n`` digits of MNIST, half as large: (N, 14, 14) in [0, 1] and their labels.
-
-    ``labels`` (N,) chooses which; None leaves it to chance.
-    """
-    data = load("mnist", split)
-    if labels is None:
-        chosen = torch.randint(len(data), (n,), generator=rng)
-    else:
-        found = [(data.labels == label).nonzero().flatten() for label in labels]
-        chosen = torch.stack([f[torch.randint(len(f), (), generator=rng)] for f in found])
-    small = F.avg_pool2d(data.images[chosen].float() / 255, 2)[:, 0]
-    return small, data.labels[chosen]
-
-
 def film(
-    n: int,
-    seed: int,
-    bands: tuple[tuple[float, float], ...] = SEEN,
-    split: str = "train",
+    n: int, seed: int, bands: tuple[tuple[float, float], ...] = SEEN, split: str = "train",
     frames: int = FRAMES,
-    labels: Tensor | None = None,
-) -> Clips:
-    """``n`` clips, each with its digit, its start, and a speed from one of the bands both ways."""
-    rng = torch.Generator().manual_seed(seed)
-    pictures, labels = digits(labels, n, split, rng)
+) -> Clips:  # fmt: skip
+    """``n`` clips of MNIST's digits, half as large: each with its start and its speed.
+
+    The speeds, sideways and down, are from one of the bands.
+    """
+    rng, data = torch.Generator().manual_seed(seed), load("mnist", split)
+    chosen = torch.randint(len(data), (n,), generator=rng)
+    pictures = F.avg_pool2d(data.images[chosen].float() / 255, 2)[:, 0]
     low, high = torch.tensor(bands)[torch.randint(len(bands), (n,), generator=rng)].T
     speeds = low[:, None] + (high - low)[:, None] * torch.rand(n, 2, generator=rng)
     sign = 2 * torch.randint(2, (n, 2), generator=rng) - 1
@@ -89,18 +73,19 @@ def film(
     places = fold(start[:, None] + t * (sign * speeds)[:, None])
     drawn = draw(pictures.repeat_interleave(frames, 0), places.flatten(0, 1))
     shown = (255 * drawn).round().to(torch.uint8).unflatten(0, (n, frames))
-    return Clips(shown, places, labels, speeds)
+    return Clips(shown, places, data.labels[chosen], speeds)
 
 
-def centres(frames: Tensor) -> Tensor:
-    """Where the light of pictures (..., 32, 32) has its centre: (..., 2), sideways and down."""
+def centres(frames: Tensor, above: float = 0.0) -> Tensor:
+    """Where pictures (..., 32, 32) have the centre of their light: (..., 2), sideways and down.
+
+    Pixels darker than ``above`` times the brightest are left out.
+    """
     light = frames.float().clamp(min=0)
+    light = torch.where(light < above * light.amax((-1, -2), keepdim=True), 0, light)
     line = torch.arange(SIZE, dtype=light.dtype)
-    total = light.sum((-1, -2)).clamp(min=1e-6)
-    return (
-        torch.stack([(light.sum(-2) * line).sum(-1), (light.sum(-1) * line).sum(-1)], -1)
-        / (total[..., None])
-    )
+    sums = [(light.sum(-2) * line).sum(-1), (light.sum(-1) * line).sum(-1)]
+    return torch.stack(sums, -1) / light.sum((-1, -2)).clamp(min=1e-6)[..., None]
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ are plain; they are more than 4,000. Non-commercial use: loaded at each build, n
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from hashlib import sha256
@@ -48,28 +48,28 @@ LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SHARPS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F": -1, "Bb": -2, "Eb": -3, "Ab": -4}
 SIGN = re.compile(r"(\^|_|=)?([A-Ga-gz])([,']*)(\d*)|([|\n])|[-\s]")
 SHORTEST, LONGEST = 16, 112  # tokens of a tune
-COPY = 12  # notes: tunes that share a run of so many are kept on one side of the split
+COPY, COPY_BY_PITCH = 12, 18  # moves: tunes that share so long a run stay on one side of the split
 
 
 def read_abc(text: str) -> Iterator[Tune]:
-    """The songs of an ABC file that fit: see the module's docstring.
-
-    A line's end is a phrase's end. A tie joins nothing: a tied note is struck again.
-    """
+    """The songs of an ABC file that fit. A line ends a phrase; a tied note is struck again."""
     for block in re.split(r"\n\s*(?=X:)", text.replace("\r", "")):
         head = dict(re.findall(r"^([A-Z]): *(.*?) *$", block, re.MULTILINE)[::-1])
         body = re.sub(r"^[A-Z]:.*\n?", "", block, flags=re.MULTILINE).strip()
         place = next((mine for theirs, mine in PLACES.items() if theirs in head.get("O", "")), None)
         if place and head["M"] in METRES and head["K"] in SHARPS:
             try:
-                yield _read(place, head["M"], head["K"], int(Fraction(head["L"]) * 32), body)
+                tune = _read(place, head["M"], head["K"], int(Fraction(head["L"]) * 32), body)
+                yield replace(tune, title=head.get("T", ""))
             except NotATune:
                 continue
 
 
 def _read(origin: str, metre: str, key: str, unit: int, body: str) -> Tune:
     """One song; NotATune if it does not fit."""
-    raised = _signature(SHARPS[key])
+    sharps = SHARPS[key]
+    raised = dict.fromkeys("FCGDAEB"[: max(sharps, 0)], 1)
+    raised |= dict.fromkeys("BEADGCF"[: max(-sharps, 0)], -1)
     tonic = LETTERS[key[0]] + raised.get(key[0], 0)
     found, phrases = list[Note](), list[int]()
     bar, place, upbeat, here = METRES[metre], 0, None, dict(raised)
@@ -89,9 +89,14 @@ def _read(origin: str, metre: str, key: str, unit: int, body: str) -> Tune:
         elif line and not full:
             raise NotATune("a bar that does not add up")
         elif letter:
-            note = _note(accidental, letter, octave, int(length or 1) * unit, tonic, here)
-            found.append(note)
-            place += note.length
+            found.append(Note(None, int(length or 1) * unit))
+            place += found[-1].length
+            if letter != "z":
+                name, up = letter.upper(), letter.islower() + octave.count("'") - octave.count(",")
+                if accidental:
+                    here[name] = {"^": 1, "_": -1, "=": 0}[accidental]
+                pitch = LETTERS[name] + here.get(name, 0) + 12 * up - tonic
+                found[-1] = Note(pitch, found[-1].length)
     if end != len(body) or not found:
         raise NotATune("a sign is not understood")
     ends = tuple(dict.fromkeys(n for n in phrases if 0 < n < len(found)))
@@ -100,23 +105,6 @@ def _read(origin: str, metre: str, key: str, unit: int, body: str) -> Tune:
     if not SHORTEST <= len(tokens) <= LONGEST or not set(tokens) <= set(tunes.TOKENS):
         raise NotATune("too short, too long, too wide, or with an odd length")
     return tunes.parse(tokens)  # which raises if its bars do not add up
-
-
-def _signature(sharps: int) -> dict[str, int]:
-    raised = dict.fromkeys("FCGDAEB"[: max(sharps, 0)], 1)
-    return raised | dict.fromkeys("BEADGCF"[: max(-sharps, 0)], -1)
-
-
-def _note(
-    accidental: str | None, letter: str, octave: str, length: int, tonic: int, here: dict[str, int]
-) -> Note:
-    """A note; an accidental holds for its letter until the bar line, in ``here``."""
-    if letter == "z":
-        return Note(None, length)
-    name, up = letter.upper(), letter.islower() + octave.count("'") - octave.count(",")
-    if accidental:
-        here[name] = {"^": 1, "_": -1, "=": 0}[accidental]
-    return Note(LETTERS[name] + here.get(name, 0) + 12 * up - tonic, length)
 
 
 @dataclass(frozen=True)
@@ -144,18 +132,25 @@ def load() -> Split:
     return Split(*parts)
 
 
-def melody(tune: Tune) -> list[tuple[int, int]]:
-    """A tune as its steps: semitones from the note before, and the note's own length.
+def melody(tune: Tune) -> list[tuple[int, float]]:
+    """A tune as its moves: semitones from the note before, and how many times as long it is.
 
-    Two tunes in different keys, or with rests in between, have the same steps.
+    It is the same in another key, with rests in between, and in notes of twice the length.
     """
-    sounding = [note for note in tune.notes if note.pitch is not None]
-    steps = [b - a for a, b in pairwise(tune.pitches)]
-    return [(step, note.length) for step, note in zip(steps, sounding[1:], strict=True)]
+    sounding = [note.length for note in tune.notes if note.pitch is not None]
+    ratios = [b / a for a, b in pairwise(sounding)]
+    return list(zip((b - a for a, b in pairwise(tune.pitches)), ratios, strict=True))
 
 
-def families(found: Sequence[Tune], run: int = COPY) -> list[list[Tune]]:
-    """Tunes in groups: who shares a run of so many steps with another stands in its group."""
+def contour(tune: Tune) -> list[int]:
+    """A tune as its moves in pitch alone, repeated notes taken as one: the same in any rhythm."""
+    return [b - a for a, b in pairwise(tune.pitches) if a != b]
+
+
+def families(
+    found: Sequence[Tune], run: int = COPY, by_pitch: int = COPY_BY_PITCH
+) -> list[list[Tune]]:
+    """Tunes in groups: in one stand those that share a title or a run of so many moves."""
     boss = list(range(len(found)))
 
     def top(i: int) -> int:
@@ -163,11 +158,14 @@ def families(found: Sequence[Tune], run: int = COPY) -> list[list[Tune]]:
             boss[i] = i = boss[boss[i]]
         return i
 
-    first: dict[tuple[tuple[int, int], ...], int] = {}
+    first: dict[tuple[object, ...], int] = {}
     for i, tune in enumerate(found):
-        steps = melody(tune)
-        for k in range(max(1, len(steps) - run + 1)):
-            boss[top(i)] = top(first.setdefault(tuple(steps[k : k + run]), i))
+        marks: list[tuple[object, ...]] = [(tune.title, tune.origin)] if tune.title else []
+        for moves, length in ((melody(tune), run), (contour(tune), by_pitch)):
+            for k in range(max(1, len(moves) - length + 1)):
+                marks.append((length, *moves[k : k + length]))
+        for mark in marks:
+            boss[top(i)] = top(first.setdefault(mark, i))
     groups = defaultdict(list)
     for i, tune in enumerate(found):
         groups[top(i)].append(tune)

@@ -21,17 +21,23 @@ def check_1(answer: object) -> str:
 
 
 def check_2(answer: object) -> str:
-    """Frequency of a pitch in semitones above the A of 440 Hz."""
-    hertz = is_function(answer, 1)
-    for pitch in (0, 12, -12, 3, 7):
+    """The energy distance of two lists of numbers, over all pairs."""
+    distance = is_function(answer, 2)
+    for x, y in (([0.0, 1.0], [0.0, 1.0]), ([0.0, 2.0, 4.0], [5.0]), ([1.0, 1.0], [4.0, 4.0])):
+        between, *within = ((torch.tensor(a)[:, None] - torch.tensor(b)).abs().mean().item()
+                            for a, b in ((x, y), (x, x), (y, y)))  # fmt: skip
         mistakes = {
-            "an octave doubles: 2 to the power of pitch / 12": 440 * (1 + pitch / 12),
-            "twelve semitones are one doubling, not twelve": 440 * 2.0**pitch,
-            "a higher pitch vibrates faster": 440 * 2 ** (-pitch / 12) if pitch else -1.0,
+            "the mean distance between the lists counts twice": between - sum(within),
+            "subtract the mean distances within each list": 2 * between,
+            "the distance of the means does not see how the numbers are spread": abs(
+                sum(x) / len(x) - sum(y) / len(y)
+            ),
         }
-        close(hertz(pitch), 440 * 2 ** (pitch / 12), tol=1e-3, hint="440 times 2 ** (pitch / 12)",
-              what=f"the frequency at {pitch} semitones", mistakes=mistakes)  # fmt: skip
-    return "each semitone multiplies by the twelfth root of 2; seven of them nearly by 3/2"
+        want = 2 * between - sum(within)
+        wrong = {why: value for why, value in mistakes.items() if abs(value - want) > 1e-6}
+        close(distance(x, y), want, tol=1e-5, hint="three means over all pairs, as in the formula",
+              what=f"the distance of {x} and {y}", mistakes=wrong)  # fmt: skip
+    return "0 for equal lists, and the more, the less the two mix"
 
 
 def check_3(answer: object) -> str:
@@ -42,33 +48,30 @@ def check_3(answer: object) -> str:
         "it is folded at half the rate: as far below 4,000 as it was above": 1000.0,
     }
     close(answer, 3000.0, tol=0.5, hint="use the theorem with m = 1", what="it", mistakes=mistakes)
-    return (
-        "8,000 - 5,000 = 3,000 Hz: a false tone, which is why harmonics above 4,000 were left out"
-    )
+    return "8,000 - 5,000 = 3,000 Hz: a false tone; so multiples above 4,000 were left out"
 
 
 def check_4(answer: object) -> str:
-    """The longest run of steps that two melodies share."""
+    """The longest run of moves that two melodies share."""
     longest = is_function(answer, 2)
     cases = [([2, 2, 1, 5, 3], [9, 0, 2, 1, 5], 3), ([1, 2], [3, 4], 0), ([7, 7, 7], [7, 7], 2),
              ([1, 2, 3], [1, 9, 2, 9, 3], 1), ([], [1], 0)]  # fmt: skip
     for one, other, want in cases:
+        in_place = sum(a == b for a, b in zip(one, other, strict=False))
         mistakes = {
-            "the steps must follow each other without a gap in both": 3 if want == 1 else -1,
-            "that counts the places where both have the same step; runs may be shifted": (
-                sum(a == b for a, b in zip(one, other, strict=False)) if want == 3 else -1
+            "the moves must follow each other without a gap in both": 3 if want == 1 else -1,
+            "that counts the places where both have the same move; runs may be shifted": (
+                in_place if want == 3 else -1
             ),
         }
         hint = "try every start in both, and go on as long as they agree"
         equal(longest(one, other), want, hint, f"for {one} and {other} the run", mistakes)
-    return (
-        "every pair of starts is tried; the library's Runs looks at four steps first, to be quick"
-    )
+    return "every pair of starts is tried; the library's Runs looks at four moves first, for speed"
 
 
 def check_5(answer: Any) -> str:
     """Which writer of the table copies, and which number says so."""
-    ask = "give the writer ('A', 'B' or 'C') and the share of copies that a real tune would have"
+    ask = "give a pair: the writer ('A', 'B' or 'C') and a fraction such as 0.5"
     need(isinstance(answer, tuple) and len(answer) == 2, ask)
     mistakes = {
         "B's runs are as long as those of tunes that nobody copied": "B",
@@ -78,16 +81,13 @@ def check_5(answer: Any) -> str:
     equal(answer[0], "A", hint, "the writer", mistakes)
     close(answer[1], 0.06, tol=1e-6, hint="the floor is the row of real tunes", what="the floor",
           mistakes={"that is the copier's own share": 0.31})  # fmt: skip
-    return (
-        "A has the best statistics because it copies: 31 % of its tunes, where real ones have 6 %"
-    )
+    return "A has the best statistics because it copies: 31 % of its tunes, real ones 6 %"
 
 
 def check_6(answer: object) -> str:
     """Whether every sample lies in a frame where the window is not 0."""
     invertible = is_function(answer, 2)
-    hann = torch.hann_window(8, dtype=torch.float64)
-    box = torch.ones(8, dtype=torch.float64)
+    hann, box = torch.hann_window(8, dtype=torch.float64), torch.ones(8, dtype=torch.float64)
     gap = torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0], dtype=torch.float64)
     cases = [(hann, 4, True), (hann, 8, False), (box, 8, True), (box, 9, False), (gap, 4, False),
              (gap, 1, True), (hann, 7, True)]  # fmt: skip
@@ -100,7 +100,6 @@ def check_6(answer: object) -> str:
 
 def check_7(answer: object) -> str:
     """Where a ball is that flew ``way`` between walls at 0 and ``room``."""
-    fold = is_function(answer, 2)
     way = torch.tensor([0.0, 3, 18, 20, 36, 40, -5, -20, 95.5], dtype=torch.float64)
     want = 18 - ((way % 36) - 18).abs()
     mistakes = {
@@ -108,12 +107,9 @@ def check_7(answer: object) -> str:
         "at the wall it turns; it does not stop": way.clamp(0, 18),
         "it starts at the wall at 0, and that one starts at the other": ((way % 36) - 18).abs(),
     }
-    found = fold(way, 18.0)
-    same_tensor(found, want, hint="a zigzag with period 2 * room", what="the place",
-                mistakes=mistakes)  # fmt: skip
-    return (
-        "room - |way mod 2 room - room|: up to the wall and back, for any way, even a negative one"
-    )
+    same_tensor(is_function(answer, 2)(way, 18.0), want, hint="a zigzag with period 2 * room",
+                what="the place", mistakes=mistakes)  # fmt: skip
+    return "room - |way mod 2 room - room|: up to the wall and back, for any way, negative too"
 
 
 def check_8(answer: Any) -> str:
@@ -127,6 +123,5 @@ def check_8(answer: Any) -> str:
     hint = "asked for is a digit that can be read *and* is in its place at the end"
     equal(answer[0], "tracker", hint, "the choice", mistakes)
     close(answer[1], 1.2, tol=1e-6, hint="its distance from the place after 20 frames",
-          what="the number",
-          mistakes={"that is the error of the next frame": 2.1})  # fmt: skip
+          what="the number", mistakes={"that is the error of the next frame": 2.1})  # fmt: skip
     return "1.2 pixels off and 90 % read: a small error of the next frame did not promise it"

@@ -35,18 +35,11 @@ def encode(tunes: Sequence[Tune]) -> Tensor:
     return torch.tensor([row + [IGNORED] * (longest - len(row)) for row in rows])
 
 
-def decode(rows: Tensor) -> list[list[str]]:
-    """The tokens of each row, up to its ``end``."""
-    found = [[TOKENS[number] for number in row] for row in rows.tolist()]
-    return [t[: t.index(END) + 1] if END in t else t for t in found]
-
-
 def clock(tokens: Tensor) -> Tensor:
     """Where the tune is after each token: (N, T, 3) of tokens (N, T).
 
-    The place in the bar, the bar, and the place counted from the first note instead of the first
-    bar line: where that is 0, the last bar and the upbeat together are full. Places of different
-    metres are different numbers.
+    The place in the bar, the bar, and the place counted from the first note: where that is 0, the
+    last bar and the upbeat together are full. Places of different metres are different numbers.
     """
     known = tokens.clamp(min=0)
     bar, first = BAR[known[:, 1:2]], WIDEST * METRE[known[:, 1:2]]
@@ -64,8 +57,7 @@ def reading(tokens: Tensor) -> Tensor:
 class TuneGPT(GPT):
     """A GPT that reads, with each token, where in the bar and in which bar it leads.
 
-    Without this it would have to add up the lengths of all notes itself. And for each place of a
-    metre it has a habit: how much each token is favoured there, whatever came before.
+    And for each place of a metre it has a habit: how much each token is favoured there.
     """
 
     def __init__(self, width: int = 64, layers: int = 2) -> None:
@@ -99,16 +91,19 @@ class TuneBatches:
 
     def __init__(self, tunes: Sequence[Tune], batch: int, seed: int, device: torch.device) -> None:
         tokens = encode(sorted(tunes, key=lambda tune: len(tune.tokens())))
-        self.lengths, self.batch = (tokens != IGNORED).sum(1).tolist(), batch
+        self.lengths, self.batch = (tokens != IGNORED).sum(1), batch
         self.tokens, self.read = tokens.to(device), reading(tokens).to(device)
         self.rng = torch.Generator().manual_seed(seed)
 
     def __next__(self) -> tuple[Tensor, Tensor]:
-        """The next inputs and targets; origin and metre are given and no targets."""
-        start = int(torch.randint(len(self.tokens), (), generator=self.rng)) - BLOCK // 2
+        """The next inputs and targets; origin and metre are given and no targets.
+
+        Each tune is as likely as any other: behind the longest the shortest come again.
+        """
+        start = int(torch.randint(len(self.tokens), (), generator=self.rng))
         chosen = start + torch.randint(BLOCK, (self.batch,), generator=self.rng)
-        chosen = chosen.clamp(0, len(self.tokens) - 1)
-        longest = self.lengths[int(chosen.max())]
+        chosen %= len(self.tokens)
+        longest = int(self.lengths[chosen].max())
         chosen = chosen.to(self.tokens.device)
         targets = self.tokens[chosen, 1:longest].clone()
         targets[:, : GIVEN - 1] = IGNORED
@@ -130,26 +125,27 @@ def fit(
 
 
 @torch.no_grad()
-def price(model: TuneGPT, tunes: Sequence[Tune]) -> float:
-    """Mean nats a token of these tunes, from the upbeat to the end."""
+def prices(model: TuneGPT, tunes: Sequence[Tune]) -> Tensor:
+    """Nats of each of these tunes, from the upbeat to the end: (N,)."""
     model.eval()
-    total, count = 0.0, 0
+    found = []
     for tokens in encode(tunes).to(model.embedding.weight.device).split(64):
         logits = model(reading(tokens.cpu()).to(tokens.device)[:, :-1])[:, GIVEN - 1 :]
-        wanted = tokens[:, GIVEN:]
-        total += float(F.cross_entropy(logits.transpose(1, 2), wanted, reduction="sum"))
-        count += int((wanted != IGNORED).sum())
-    return total / count
+        nats = F.cross_entropy(logits.transpose(1, 2), tokens[:, GIVEN:], reduction="none")
+        found.append(nats.sum(1).cpu())
+    return torch.cat(found).double()
+
+
+def a_token(nats: Tensor, tunes: Sequence[Tune]) -> float:
+    """Mean nats a token, of the nats of each of these tunes; what was ordered is no token here."""
+    return float(nats.sum()) / sum(len(tune.tokens()) - GIVEN for tune in tunes)
 
 
 @torch.no_grad()
 def write(
     model: TuneGPT, orders: Sequence[Order], *, seed: int = 0, **settings: Any
 ) -> list[list[str]]:
-    """Tokens of a tune for each order; settings as in ``lm.sampling.distribution``.
-
-    Nothing is forbidden to the model: what it writes may be no tune.
-    """
+    """Tokens for each order, which need not be a tune; settings as ``lm.sampling.distribution``."""
     model.eval()
     device = model.embedding.weight.device
     text = torch.tensor([[NUMBERS[word] for word in order] for order in orders])
@@ -160,4 +156,5 @@ def write(
         drawn = torch.multinomial(distribution(logits, **settings), 1, generator=rng)
         text, new = torch.cat([text, drawn], dim=1), 1
         ended |= drawn[:, 0] == LAST
-    return decode(text)
+    found = [[TOKENS[number] for number in row] for row in text.tolist()]
+    return [row[: row.index(END) + 1] if END in row else row for row in found]

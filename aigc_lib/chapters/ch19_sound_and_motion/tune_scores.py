@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aigc_lib.chapters.ch19_sound_and_motion.data import COPY, melody
+from aigc_lib.chapters.ch19_sound_and_motion.data import COPY, COPY_BY_PITCH, melody
 from aigc_lib.chapters.ch19_sound_and_motion.tunes import LENGTHS, Tune
 
 KNOWN = list(LENGTHS)
@@ -26,66 +26,65 @@ STATISTICS: dict[str, Callable[[Tune], Tensor]] = {
     "pitch classes": lambda t: _shares([p % 12 for p in t.pitches], 12),
     "intervals": lambda t: _shares([min(max(step, -12), 12) + 12 for step, _ in melody(t)], 25),
     "note lengths": lambda t: _shares([KNOWN.index(n.length) for n in t.notes], len(KNOWN)),
-    "compass": lambda t: torch.tensor([(max(t.pitches) - min(t.pitches)) / 12]).double(),
+    "compass": lambda t: torch.tensor([np.ptp(t.pitches or [0]) / 12]).double(),
     "bars": lambda t: torch.tensor([t.bars / 16]).double(),
 }
 
 
-def energy_distance(a: Tensor, b: Tensor) -> float:
-    """How far two sets of points (N, D) and (M, D) are apart: 2 E|a - b| - E|a - a'| - E|b - b'|.
+def energy_distance(a: Tensor, b: Tensor) -> tuple[float, float]:
+    """How far points (N, D) and (M, D) are apart, 2 E|a - b| - E|a - a'| - E|b - b'|, and a share.
 
-    Of different points a and a' of one set, so that sets of one distribution are 0 apart on
+    The share is of 2 E|a - b|: 0 for equal clouds, 1 for two points far apart, whatever the unit.
+    a and a' are different points of one set, so that sets of one distribution are 0 apart on
     average, and may come out below (Székely and Rizzo, 2013, doi:10.1016/j.jspi.2013.03.018).
     """
     within = [torch.cdist(x, x).sum() / (len(x) * (len(x) - 1)) for x in (a, b)]
-    return float(2 * torch.cdist(a, b).mean() - within[0] - within[1])
+    between = 2 * torch.cdist(a, b).mean()
+    apart = float(between - within[0] - within[1])
+    return apart, apart / max(float(between), 1e-12)
 
 
 def distances(written: Sequence[Tune], real: Sequence[Tune]) -> dict[str, float]:
-    """The energy distance of each statistic; a tune is a point."""
+    """The energy distance of each statistic as a share, see there; a tune is a point."""
     sets = {name: [torch.stack([f(t) for t in x]) for x in (written, real)]
             for name, f in STATISTICS.items()}  # fmt: skip
-    return {name: energy_distance(*pair) for name, pair in sets.items()}
+    return {name: energy_distance(*pair)[1] for name, pair in sets.items()}
 
 
 class Runs:
-    """Looks for passages of known tunes, in any key; those of fewer than four steps do not count.
+    """Looks for passages of ``known`` tunes; those of fewer than four moves do not count.
 
-    Args:
-        known: the tunes that may have been copied.
+    ``moves`` is ``data.melody``, or ``data.contour`` to find what is copied in another rhythm.
     """
 
-    def __init__(self, known: Sequence[Tune]) -> None:
-        self.known = [melody(tune) for tune in known]
+    def __init__(self, known: Sequence[Tune], moves: Callable[[Tune], Any] = melody) -> None:
+        self.moves, self.known = moves, [moves(tune) for tune in known]
         self.places = defaultdict(list)
-        for i, steps in enumerate(self.known):
-            for k in range(len(steps) - 3):
-                self.places[tuple(steps[k : k + 4])].append((i, k))
+        for i, each in enumerate(self.known):
+            for k in range(len(each) - 3):
+                self.places[tuple(each[k : k + 4])].append((i, k))
 
     def longest(self, tune: Tune) -> tuple[int, int]:
-        """Steps of the longest passage that a known tune has too, and which tune; 0, -1 if none."""
-        steps, best = melody(tune), (0, -1)
-        for k in range(len(steps) - 3):
-            for i, at in self.places.get(tuple(steps[k : k + 4]), ()):
+        """Moves of the longest passage that a known tune has too, and which tune; 0, -1 if none."""
+        mine, best = self.moves(tune), (0, -1)
+        for k in range(len(mine) - 3):
+            for i, at in self.places.get(tuple(mine[k : k + 4]), ()):
                 other, n = self.known[i], 4
-                if k and at and steps[k - 1] == other[at - 1]:
+                if k and at and mine[k - 1] == other[at - 1]:
                     continue  # it began earlier
-                while k + n < len(steps) and at + n < len(other) and steps[k + n] == other[at + n]:
+                while k + n < len(mine) and at + n < len(other) and mine[k + n] == other[at + n]:
                     n += 1
                 best = max(best, (n, i))
         return best
 
 
 def _words(tune: Tune) -> str:
-    """A tune as the judge of origins reads it: a word for each note, no phrases and no metre."""
-    return " ".join(str(note).replace(":", "x").replace("-", "m") for note in tune.notes)
+    """What the judge of origins reads, pitches alone."""
+    return " ".join(f"p{pitch}".replace("-", "m") for pitch in tune.pitches)
 
 
 def origin_judge(tunes: Sequence[Tune]) -> Any:
-    """A classifier of origins from runs of one to three notes, trained on real tunes.
-
-    Logistic regression, all origins weighing alike: no network, and no part of any writer.
-    """
+    """Logistic regression of origins on runs of one to three pitches; all origins weigh alike."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -103,7 +102,7 @@ def recognised(judge: Any, tunes: Sequence[Tune]) -> dict[str, float]:
 
 
 def orders(found: Sequence[Tune]) -> list[tuple[str, str]]:
-    """Origin and metre of each tune: what a writer is asked for in a fair comparison."""
+    """Origin and metre of each tune, to ask a writer for the same."""
     return [(tune.origin, tune.metre) for tune in found]
 
 
@@ -117,13 +116,15 @@ def twins(test: Sequence[Tune], train: Sequence[Tune], seed: int) -> list[Tune]:
     return [shelf.pop() for order in orders(test) if (shelf := shelves[order])]
 
 
-def score(written: Sequence[Tune], test: Sequence[Tune], runs: Runs, judge: Any) -> dict[str, Any]:
-    """All scores of tunes against real ones that were held out."""
-    longest = np.array([runs.longest(tune)[0] for tune in written])
+def score(
+    written: Sequence[Tune], test: Sequence[Tune], judge: Any, searches: Sequence[Runs]
+) -> dict[str, Any]:
+    """All scores of tunes against real ones held out; ``searches`` by melody and by contour."""
+    long, by_pitch = (np.array([each.longest(t)[0] for t in written]) for each in searches)
     return {
         "distances": {k: round(v, 5) for k, v in distances(written, test).items()},
         "origins": recognised(judge, written),
-        "run_median": float(np.median(longest)),
-        "run_longest": int(longest.max()),
-        "copies": round(float((longest >= COPY).mean()), 4),
+        "run_longest": int(long.max()),
+        "copies": round(float((long >= COPY).mean()), 4),
+        "copies_by_pitch": round(float((by_pitch >= COPY_BY_PITCH).mean()), 4),
     }

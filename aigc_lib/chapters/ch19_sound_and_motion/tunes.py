@@ -10,7 +10,7 @@ they follow from the lengths. The key is no token either: it shifts all pitches 
 import contextlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 ORIGINS = ("China", "Germany", "Lorraine", "Luxembourg")
@@ -54,6 +54,7 @@ class Tune:
     notes: tuple[Note, ...]
     phrases: tuple[int, ...] = ()  # after so many notes a phrase ends; the last is the tune's end
     upbeat: int = 0  # thirty-seconds before the first bar line
+    title: str = field(default="", compare=False)  # of a song, to find its variants
 
     @property
     def bars(self) -> float:
@@ -102,8 +103,10 @@ def parse(tokens: Sequence[str]) -> Tune:
         raise NotATune(f"{tokens[2]!r} is no upbeat of {tokens[1]}")
     upbeat = int(tokens[2][2:])
     for sign in tokens[3:-1]:
-        if sign != PHRASE:
-            notes.append(_note(sign))
+        if found := re.fullmatch(r"(r|-?\d+):(\d+)", sign):
+            notes.append(Note(None if found[1] == "r" else int(found[1]), int(found[2])))
+        elif sign != PHRASE:
+            raise NotATune(f"{sign!r} inside a tune")
         elif len(notes) in (0, *phrases):
             raise NotATune("a phrase without notes")
         else:
@@ -118,13 +121,6 @@ def parse(tokens: Sequence[str]) -> Tune:
     return tune
 
 
-def _note(sign: str) -> Note:
-    found = re.fullmatch(r"(r|-?\d+):(\d+)", sign)
-    if not found:
-        raise NotATune(f"{sign!r} inside a tune")
-    return Note(None if found[1] == "r" else int(found[1]), int(found[2]))
-
-
 def valid(written: Iterable[Sequence[str]]) -> list[Tune]:
     """The tunes among what was written."""
     found = []
@@ -136,13 +132,10 @@ def valid(written: Iterable[Sequence[str]]) -> list[Tune]:
 
 def describe(tune: Tune, key: str = "C") -> str:
     """The notes in words, a line for each phrase; C is the one in the middle of a piano."""
-    edges = pairwise((0, *tune.phrases))
-    lines = (", ".join(_words(note, key) for note in tune.notes[a:b]) for a, b in edges)
+    said = []
+    for note in tune.notes:
+        octave, step = divmod((note.pitch or 0) + KEYS[key], 12)
+        name = "low " * -octave + "high " * octave + f"{NAMES[step]} {LENGTHS[note.length]}"
+        said.append(name if note.pitch is not None else f"{LENGTHS[note.length]} rest")
+    lines = (", ".join(said[a:b]) for a, b in pairwise((0, *tune.phrases)))
     return ".\n".join(lines) + "."
-
-
-def _words(note: Note, key: str) -> str:
-    if note.pitch is None:
-        return f"{LENGTHS[note.length]} rest"
-    octave, step = divmod(note.pitch + KEYS[key], 12)
-    return "low " * -octave + "high " * octave + f"{NAMES[step]} {LENGTHS[note.length]}"

@@ -3,6 +3,14 @@
 import torch
 
 
+def far(x, y):
+    return sum(abs(a - b) for a in x for b in y) / len(x) / len(y)
+
+
+def energy(x, y):
+    return 2 * far(x, y) - far(x, x) - far(y, y)
+
+
 def longest(one, other):
     best = 0
     for i in range(len(one)):
@@ -37,7 +45,7 @@ def fold(way, room):
 
 RIGHT = {
     "19.1": (16, 24),
-    "19.2": lambda pitch: 440 * 2 ** (pitch / 12),
+    "19.2": energy,
     "19.3": 3000,
     "19.4": longest,
     "19.5": ("A", 0.06),
@@ -49,9 +57,9 @@ WRONG = [
     ("19.1", (24, 32), "24 thirty-seconds, not 32"),
     ("19.1", (8, 24), "what is missing"),
     ("19.1", 24, "two numbers"),
-    ("19.2", lambda pitch: 440 * (1 + pitch / 12), "octave doubles"),
-    ("19.2", lambda pitch: 440 * 2.0**pitch, "one doubling"),
-    ("19.2", lambda pitch: 440 * 2 ** (-pitch / 12), "vibrates faster"),
+    ("19.2", lambda x, y: energy(x, y) - far(x, y), "counts twice"),
+    ("19.2", lambda x, y: 2 * far(x, y), "within each list"),
+    ("19.2", lambda x, y: abs(sum(x) / len(x) - sum(y) / len(y)), "how the numbers are spread"),
     ("19.3", 5000, "cannot hold"),
     ("19.3", 4000, "folded at it"),
     ("19.3", 1000, "as far below"),
@@ -60,7 +68,7 @@ WRONG = [
     ("19.5", ("B", 0.06), "nobody copied"),
     ("19.5", ("C", 0.06), "runs are short"),
     ("19.5", ("A", 0.31), "own share"),
-    ("19.5", "A", "give the writer"),
+    ("19.5", "A", "give a pair"),
     ("19.6", lambda window, hop: hop <= len(window), "none may be 0"),
     ("19.6", lambda window, hop: bool((window > 0).all()), "none may be 0"),
     ("19.7", lambda way, room: way.remainder(room), "other side"),

@@ -1,15 +1,13 @@
-"""The tool takes whatever somebody may type, and gives a tune, a clip, or the reason why not."""
+"""The tool takes whatever somebody may type, and gives a tune or the reason why not."""
 
 from collections import Counter
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
 from aigc_lib.chapters.ch19_sound_and_motion import app, tune_gpt
 from aigc_lib.chapters.ch19_sound_and_motion.app import Refusal, Written
-from aigc_lib.chapters.ch19_sound_and_motion.bouncing import Clips
+from aigc_lib.chapters.ch19_sound_and_motion.tune_scores import Runs
+from aigc_lib.chapters.ch19_sound_and_motion.tunes import parse
 
 GOOD = ["China", "2/4", "up0", "0:8", "2:8", "4:8", "7:8", "end"]
 
@@ -17,21 +15,22 @@ GOOD = ["China", "2/4", "up0", "0:8", "2:8", "4:8", "7:8", "end"]
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """A writer that is never trained: its second attempt is a tune."""
-    known = Counter({("China", "2/4"): 500, ("Germany", "3/4"): 800, ("China", "6/8"): 2})
+    known = Counter(
+        {
+            ("China", "2/4"): 500,
+            ("Germany", "3/4"): 800,
+            ("Lorraine", "2/4"): 99,
+            ("China", "6/8"): 2,
+        }
+    )
     monkeypatch.setattr(app, "_known", lambda: known)
     monkeypatch.setattr(app, "_writer", lambda: None)
 
-    def write(model, orders, *, seed, temperature):
+    def write(model, orders, *, seed):
         return [[*orders[0], "up0", "0:99", "end"], [*orders[0], "up0", *GOOD[3:]]][: len(orders)]
 
     monkeypatch.setattr(tune_gpt, "write", write)
-
-    def film(n, seed, bands, split, frames, labels):
-        shown = torch.zeros(n, frames, 32, 32, dtype=torch.uint8)
-        shown[torch.arange(n), :, labels] = 200
-        return Clips(shown, torch.zeros(n, frames, 2), labels, torch.zeros(n, 2))
-
-    monkeypatch.setattr(app.bouncing, "film", film)
+    monkeypatch.setattr(app, "_runs", lambda: Runs([parse([*GOOD[:-1], "9:8", "11:8", "end"])]))
 
 
 @pytest.mark.parametrize(
@@ -82,44 +81,17 @@ def test_a_writer_that_fails_is_not_hidden(monkeypatch):
     assert "what is no tune" in app.tune("China").reason
 
 
-@pytest.mark.parametrize("digits", ["37", " 37 ", "３７", 37])
-def test_a_clip_shows_all_its_digits(digits):
-    film = app.clip(digits, 1.5)
-    assert film.shape == (24, 1, 32, 32)
-    assert film[0, 0, 3].min() == film[0, 0, 7].min() == 200
-
-
-@pytest.mark.parametrize(
-    ("order", "why"),
-    [
-        (("",), "one to four digits"),
-        (("12345",), "one to four digits"),
-        (("a7",), "one to four"),
-        (("三",), "one to four"),
-        (("-3",), "one to four"),
-        (("3", -1), "a speed is"),
-        (("3", float("nan")), "not 'nan'"),
-        (("3", float("inf")), "not 'inf'"),
-        (("3", "fast"), "not 'fast'"),
-        (("3", 1.0, -1), "a seed"),
-        (("3", 1.0, 0, 0), "1 to 500 frames"),
-        (("3", 1.0, 0, 10**9), "1 to 500 frames"),
-    ],
-)
-def test_an_impossible_clip_is_refused(order, why):
-    found = app.clip(*order)
-    assert isinstance(found, Refusal)
-    assert why in found.reason
+def test_a_tune_comes_with_its_longest_passage_and_with_a_warning():
+    assert app.tune("China").notes.endswith("too: 0 moves")
+    assert "hard to tell from others" in app.tune("Lorraine").notes
 
 
 def test_the_demonstration_writes_files_and_speaks(tmp_path, capsys):
     app.demo([], tmp_path)
-    assert "seconds" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "on G" in said
+    assert "longest passage" in said
     assert (tmp_path / "tune.wav").read_bytes()[:4] == b"RIFF"
-    app.demo(["digits", "37", "0.5"], tmp_path)
-    with Image.open(tmp_path / "clip.gif") as film:
-        assert film.size == (192, 192)
-        assert np.asarray(film.convert("L")).max() > 150
-    for words in (["digits", "x"], ["digits", "3", "fast"], ["Nowhere"]):
+    for words in (["Nowhere"], ["digits", "37"], ["China", "2/4", "H", "more"]):
         app.demo(words, tmp_path)
-        assert capsys.readouterr().out.startswith(("24 frames", "no "))
+        assert capsys.readouterr().out.startswith("no tune")

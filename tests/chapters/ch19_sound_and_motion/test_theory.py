@@ -24,12 +24,15 @@ def test_the_estimate_is_the_sum_over_all_pairs_and_zero_on_average():
         np.mean([np.linalg.norm(a - b) for i, a in enumerate(z) for j, b in enumerate(z) if i != j])
         for z in (x.numpy(), y.numpy())
     ]
-    assert energy_distance(x, y) == pytest.approx(2 * apart - sum(within), abs=1e-9)
-    alike = [energy_distance(*noise(400, s).view(2, 100, 2)) for s in range(200)]
+    wanted = 2 * apart - sum(within)
+    assert energy_distance(x, y) == pytest.approx((wanted, wanted / (2 * apart)), abs=1e-9)
+    alike = [energy_distance(*noise(400, s).view(2, 100, 2))[0] for s in range(200)]
     off = np.mean(alike) / (np.std(alike) / 200**0.5)
     assert abs(off) < 3
     assert min(alike) < 0 < max(alike)
-    assert energy_distance(x, x + 3) > 1
+    assert energy_distance(x, x + 3)[0] > 1
+    near, far = (energy_distance(10 * x, 10 * x + far)[1] for far in (1, 1e6))  # in any unit
+    assert near < 0.1 < 0.999 < far <= 1
 
 
 @pytest.mark.label("thm-energy")

@@ -87,6 +87,7 @@ C4C4 | C4C4 | C4C4 | C4C4 | C4C4 | C4C4 | C4C4 | C4C4
 def test_abc_becomes_pitches_above_the_tonic():
     (tune,) = data.read_abc(ABC)
     assert tune.origin == "Germany"
+    assert tune.title == "a made-up song"
     assert tune.upbeat == 8
     pitches = [note.pitch for note in tune.notes]
     # C below F; B is flat in F; a sharp holds to the end of its bar.
@@ -108,3 +109,21 @@ def test_songs_with_a_common_run_are_one_family_in_any_key():
     assert family_of(first, moved, other) == [[0, 1], [2]]
     chain = [*other, *moved]  # it joins them all
     assert family_of(first, moved, other, chain) == [[0, 1, 2, 3]]
+
+
+def song(pitches, lengths, title=""):
+    notes = tuple(Note(p, n) for p, n in zip(pitches, lengths, strict=True))
+    return Tune("China", "2/4", notes, (len(notes),), title=title)
+
+
+def test_variants_are_one_family_too():
+    pitches, other = [0, 2, 4, 5, 7, 9, 7, 5], [9, 7, 4, 2, 0, 4, 2, -3]
+    plain = song(pitches, [8, 8, 4, 4, 8, 8, 4, 4], "a")
+    slow = song(pitches, [16, 16, 8, 8, 16, 16, 8, 8], "b")  # the same in longer notes
+    rhythm = song([p for p in pitches for _ in "12"], [4, 8, 6, 2] * 4, "c")  # repeats; new lengths
+    named = song(other, [8] * 8, "a")
+    for variant in (slow, rhythm, named):
+        assert len(data.families([plain, variant], run=6, by_pitch=6)) == 1
+    assert len(data.families([plain, song(other, [8] * 8, "d")], run=6, by_pitch=6)) == 2
+    assert data.melody(plain) == data.melody(slow) != data.melody(rhythm)
+    assert data.contour(plain) == data.contour(rhythm) == [2, 2, 1, 2, 2, -2, -2]

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from aigc_lib.chapters.ch19_sound_and_motion import tune_counts, tune_gpt, tune_scores
+from aigc_lib.chapters.ch19_sound_and_motion.data import contour
 from aigc_lib.chapters.ch19_sound_and_motion.tunes import TOKENS, Note, Tune, parse
 
 SONGS = [
@@ -13,6 +14,10 @@ SONGS = [
     for origin, body in (("China", "0:8 2:8 4:8 7:8"), ("Germany", "7:8 5:8 4:8 2:8"))
     for up, last in ((0, "0:16"), (8, "0:8"))
 ]
+
+
+def price(model, songs):
+    return tune_gpt.a_token(tune_gpt.prices(model, songs), songs)
 
 
 def test_the_clock_reads_the_bar():
@@ -46,7 +51,7 @@ def test_the_network_looks_back_only():
 
 def test_training_writes_what_it_was_shown():
     model = tune_gpt.fit(SONGS, 150, batch=8, width=32, layers=1)
-    assert tune_gpt.price(model, SONGS) < 0.5 < math.log(len(TOKENS))
+    assert price(model, SONGS) < 0.5 < math.log(len(TOKENS))
     written = tune_gpt.write(model, [("China", "2/4")] * 4, seed=1, temperature=0.1)
     assert all(parse(tokens) in SONGS for tokens in written)
     again = tune_gpt.write(model, [("China", "2/4")] * 4, seed=1, temperature=0.1)
@@ -61,16 +66,17 @@ def test_the_price_leaves_out_what_was_ordered():
         logits = model(tune_gpt.reading(tokens))[0]
     by_hand = -sum(float(logits[i - 1].log_softmax(-1)[tokens[0, i]]) for i in range(2, 9))
     assert tokens.shape[1] == 9
-    assert tune_gpt.price(model, SONGS[:1]) == pytest.approx(by_hand / 7, rel=1e-5)
+    assert price(model, SONGS[:1]) == pytest.approx(by_hand / 7, rel=1e-5)
 
 
 def test_counting_is_a_distribution_and_copies_what_it_has_seen_once():
     counts = tune_counts.TuneCounts(SONGS[:1])
     written = counts.write([("China", "2/4")] * 3)
     assert all(parse(tokens) == SONGS[0] for tokens in written)
-    assert counts.price(SONGS[:1]) < counts.price(SONGS[2:3])
+    assert float(counts.prices(SONGS[:1])) < float(counts.prices(SONGS[2:3]))
     row = tune_gpt.encode(SONGS[:1])[0].tolist()[:4]
-    contexts = counts.contexts(row, 8)
+    contexts = counts.contexts(row, [8, 1, 8])
+    assert any(found in counts.counts for found in contexts)
     total = 0.0
     for token in range(len(TOKENS)):
         p = 1 / len(TOKENS)
@@ -92,10 +98,41 @@ def test_the_longest_run_is_found_in_any_key():
     assert runs.longest(melody(0, 1, 2, 3, 4, 5)) == (0, -1)
 
 
-def test_a_longer_note_is_another_step():
-    runs = tune_scores.Runs([melody(0, 2, 4, 5, 7, 9)])
-    slow = Tune("China", "2/4", tuple(Note(p, 16) for p in (0, 2, 4, 5, 7, 9)), (6,))
-    assert runs.longest(slow)[0] == 0
+def test_a_copy_in_longer_notes_or_another_rhythm_is_found():
+    pitches, known = (0, 2, 4, 5, 7, 9), [melody(0, 2, 4, 5, 7, 9)]
+    by_melody, by_pitch = tune_scores.Runs(known), tune_scores.Runs(known, contour)
+    slow = Tune("China", "2/4", tuple(Note(p, 16) for p in pitches), (6,))
+    assert by_melody.longest(slow) == (5, 0)
+    dotted = zip(pitches, (12, 4) * 3, strict=True)
+    other = Tune("China", "2/4", tuple(Note(p, n) for p, n in dotted), (6,))
+    assert by_melody.longest(other) == (0, -1)
+    assert by_pitch.longest(other) == (5, 0)
+
+
+def test_a_table_told_the_whole_clock_ends_in_time():
+    many = [parse(f"China 2/4 up0 {' '.join(['0:8 2:8'] * 8)} end".split())] * 100
+    in_time = {}
+    for told in ("all", "place", "nothing"):
+        written = tune_counts.TuneCounts(many, 1, told).write([("China", "2/4")] * 20)
+        in_time[told] = sum(tokens.count("0:8") == 8 == len(tokens) / 2 - 2 for tokens in written)
+    assert in_time["all"] > 15
+    assert max(in_time["place"], in_time["nothing"]) < 8
+
+
+def test_every_tune_is_shown_about_as_often():
+    songs = [melody(*range(n % 12 + 4), n // 12 - 12) for n in range(300)]
+    batches = tune_gpt.TuneBatches(songs, 16, 0, torch.device("cpu"))
+    ordered = tune_gpt.encode(sorted(songs, key=lambda t: len(t.tokens()))).tolist()
+    place = {str([n for n in row if n >= 0]): k for k, row in enumerate(ordered)}
+    shown = torch.zeros(len(songs))
+    for _ in range(1500):
+        read, targets = next(batches)
+        for row, wanted in zip(read, targets, strict=True):
+            said = [*row[:1, 0].tolist(), *row[1:2, 0].tolist(), *wanted[1:].tolist()]
+            shown[place[str([n for n in said if n >= 0])]] += 1
+    assert shown.sum() == 24_000
+    assert shown.min() > 40
+    assert shown.max() < 140  # 80 on average
 
 
 def test_statistics_of_a_tune_and_of_its_twin():
@@ -106,7 +143,7 @@ def test_statistics_of_a_tune_and_of_its_twin():
     assert values["compass"].item() == pytest.approx(4 / 12)
     assert values["bars"].item() == pytest.approx(2 / 16)
     far = tune_scores.distances([melody(0, 12, 0, 12)] * 5, [tune] * 5)
-    assert min(far[k] for k in ("pitch classes", "intervals", "compass")) > 0.5
+    assert [far[k] for k in ("pitch classes", "intervals", "compass")] == pytest.approx([1] * 3)
     assert far["note lengths"] == far["bars"] == pytest.approx(0)
 
 
