@@ -1,6 +1,4 @@
-"""A tune written to order, or a refusal that says why.
-
-    aigc demo 19 China 2/4 G      writes tune.wav, and says its notes
+"""A tune written to order, or a refusal that says why: aigc demo 19 China 2/4 G.
 
 The chapter's network writes it; it is trained when it is first asked (about a minute) and then kept
 in the cache. Each tune comes with the longest passage that it shares with a song.
@@ -69,11 +67,11 @@ def _writer() -> tune_gpt.TuneGPT:
 def _choose(said: object, known: tuple[str, ...], what: str) -> str:
     """Which of the known words was meant; ValueError if none."""
     text = normalize_text(str(said)).strip()
-    near = difflib.get_close_matches(text.title(), known, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]}?" if near else ""
     for each in known:
         if each.lower() == text.lower():
             return each
+    near = difflib.get_close_matches(text.title(), known, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]}?" if near else ""
     raise ValueError(f"no {what} {text[:20]!r}: take one of {', '.join(known)}{hint}")
 
 
@@ -81,12 +79,9 @@ def tune(
     origin: str, metre: str = "2/4", key: str = "C", seed: int = 0,
     model: tune_gpt.TuneGPT | None = None,
 ) -> Written | Refusal:  # fmt: skip
-    """A tune in the manner of a place; another seed gives another tune.
+    """A tune in the manner of a place; another seed gives another one.
 
-    ``model`` writes; None for the tool's own.
-
-    Raises:
-        DataError: the songs cannot be had, of which it learns.
+    ``model`` writes; None for the tool's own, which raises a DataError if there are no songs.
     """
     try:
         where = _choose(origin, ORIGINS, "origin")

@@ -15,10 +15,7 @@ HARMONICS = 5
 
 
 def frequency(pitch: int, key: str = "C") -> float:
-    """Vibrations a second of a pitch in semitones above the tonic, equally tempered.
-
-    The A above the middle C vibrates 440 times a second, and twelve semitones double it.
-    """
+    """Vibrations a second of a pitch in semitones above the key's note; A has 440."""
     return float(440.0 * 2.0 ** ((pitch + KEYS[key] - 9) / 12))
 
 
@@ -58,12 +55,11 @@ def wav(sound: Tensor, rate: int = RATE) -> bytes:
 
 def html(sound: Tensor, title: str, words: str = "") -> str:
     """A player that holds its sound and never starts by itself; ``words`` for who cannot hear."""
-    data = base64.b64encode(wav(sound)).decode()
+    data, title = base64.b64encode(wav(sound)).decode(), escape(title)
     told = f"<details><summary>The notes in words</summary><pre>{escape(words)}</pre></details>"
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><audio controls preload="none" '
-        f'aria-label="{escape(title)}" src="data:audio/wav;base64,{data}"></audio>'
-        f"{told if words else ''}</figure>"
+        f'<figure><figcaption>{title}</figcaption><audio controls preload="none" aria-label='
+        f'"{title}" src="data:audio/wav;base64,{data}"></audio>{told if words else ""}</figure>'
     )
 
 
@@ -75,8 +71,8 @@ def play(sound: Tensor, title: str, words: str = "") -> None:
     box = widgets.HTML(html(sound, title, words))
     view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
     # A short text stands in for the widget's own, which would hold every sample.
-    text = {"text/plain": f"a sound: {title}"}
-    display({"application/vnd.jupyter.widget-view+json": view, **text}, raw=True)
+    shown = {"application/vnd.jupyter.widget-view+json": view, "text/plain": f"a sound: {title}"}
+    display(shown, raw=True)
 
 
 def stft(sound: Tensor, window: Tensor, hop: int) -> Tensor:

@@ -18,9 +18,9 @@ SIZE, DIGIT = 32, 14  # pixels
 ROOM = SIZE - DIGIT  # pixels that a digit can move, each way
 MIDDLE = 6.75  # where the light of the training digits has its centre, from their corner
 FRAMES = 24
-# Pixels a frame, sideways and down alike. Training leaves a gap, and ends at 2.
+# Pixels a frame, each way. Training leaves a gap, and ends at 2.
 SLOW, BETWEEN, QUICK, FASTER = (0.5, 1.0), (1.1, 1.4), (1.5, 2.0), (2.3, 2.8)
-SEEN, UNSEEN = (SLOW, QUICK), (BETWEEN, FASTER)
+SEEN = (SLOW, QUICK)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +39,7 @@ def fold(way: Tensor, room: float = ROOM) -> Tensor:
 
 
 def draw(pictures: Tensor, places: Tensor) -> Tensor:
-    """Pictures (N, h, w) in [0, 1], put at places (N, 2) of an empty square: (N, 32, 32).
-
-    Between whole pixels it interpolates; what lies outside is cut off.
-    """
+    """Pictures (N, h, w) at places (N, 2) of an empty square, interpolated, cut: (N, 32, 32)."""
     high, wide = pictures.shape[1:]
     line = torch.arange(SIZE, dtype=places.dtype)
     across = 2 * (line - places[:, :1]) / (wide - 1) - 1
@@ -58,10 +55,7 @@ def film(
     n: int, seed: int, bands: tuple[tuple[float, float], ...] = SEEN, split: str = "train",
     frames: int = FRAMES,
 ) -> Clips:  # fmt: skip
-    """``n`` clips of MNIST's digits, half as large: each with its start and its speed.
-
-    The speeds, sideways and down, are from one of the bands.
-    """
+    """``n`` clips of MNIST's digits, half as large; the speeds both ways from one of the bands."""
     rng, data = torch.Generator().manual_seed(seed), load("mnist", split)
     chosen = torch.randint(len(data), (n,), generator=rng)
     pictures = F.avg_pool2d(data.images[chosen].float() / 255, 2)[:, 0]
@@ -92,8 +86,7 @@ def centres(frames: Tensor, above: float = 0.0) -> Tensor:
 def read(frames: Tensor, judge: ImageClassifier) -> Tensor:
     """What digit pictures (N, 32, 32) in [0, 1] show, says a classifier of MNIST: (N,).
 
-    MNIST's digits have their centre of light in the middle, so that is where it looks; they are
-    twice as large, and a little brighter than what was made small.
+    It looks at the centre of light, twice as large, and a little brighter than what was made small.
     """
     corner = ((SIZE - 1) / 2 - centres(frames)).round()
     middle = draw(frames, corner)[:, None, 9:23, 9:23]

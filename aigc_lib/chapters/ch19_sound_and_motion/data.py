@@ -118,11 +118,7 @@ class Split:
 
 @cache
 def load() -> Split:
-    """All tunes, split eight to one to one; near-duplicates stand on one side.
-
-    Raises:
-        DataError: the data cannot be had.
-    """
+    """All tunes, split eight to one to one; families stay together. Raises a DataError."""
     folder = fetch("essen")
     found = [t for name in ESSEN.files for t in read_abc((folder / name).read_text("latin-1"))]
     parts: tuple[list[Tune], ...] = ([], [], [])
@@ -133,17 +129,14 @@ def load() -> Split:
 
 
 def melody(tune: Tune) -> list[tuple[int, float]]:
-    """A tune as its moves: semitones from the note before, and how many times as long it is.
-
-    It is the same in another key, with rests in between, and in notes of twice the length.
-    """
+    """Its moves, the same in any key and in longer notes: semitones up, and how much longer."""
     sounding = [note.length for note in tune.notes if note.pitch is not None]
     ratios = [b / a for a, b in pairwise(sounding)]
     return list(zip((b - a for a, b in pairwise(tune.pitches)), ratios, strict=True))
 
 
 def contour(tune: Tune) -> list[int]:
-    """A tune as its moves in pitch alone, repeated notes taken as one: the same in any rhythm."""
+    """Its moves in pitch alone, repeated notes taken as one: the same in any rhythm."""
     return [b - a for a, b in pairwise(tune.pitches) if a != b]
 
 
@@ -151,22 +144,19 @@ def families(
     found: Sequence[Tune], run: int = COPY, by_pitch: int = COPY_BY_PITCH
 ) -> list[list[Tune]]:
     """Tunes in groups: in one stand those that share a title or a run of so many moves."""
-    boss = list(range(len(found)))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def top(i: int) -> int:
-        while boss[i] != i:
-            boss[i] = i = boss[boss[i]]
-        return i
-
-    first: dict[tuple[object, ...], int] = {}
+    first, pairs = dict[tuple[object, ...], int](), []
     for i, tune in enumerate(found):
         marks: list[tuple[object, ...]] = [(tune.title, tune.origin)] if tune.title else []
         for moves, length in ((melody(tune), run), (contour(tune), by_pitch)):
-            for k in range(max(1, len(moves) - length + 1)):
-                marks.append((length, *moves[k : k + length]))
-        for mark in marks:
-            boss[top(i)] = top(first.setdefault(mark, i))
+            starts = range(max(1, len(moves) - length + 1))
+            marks += [(length, *moves[k : k + length]) for k in starts]
+        pairs += [(i, first.setdefault(mark, i)) for mark in marks]
+    shape = (len(found), len(found))
+    graph = coo_array(([1] * len(pairs), tuple(zip(*pairs, strict=True))), shape=shape)
     groups = defaultdict(list)
-    for i, tune in enumerate(found):
-        groups[top(i)].append(tune)
+    for tune, family in zip(found, connected_components(graph)[1].tolist(), strict=True):
+        groups[family].append(tune)
     return list(groups.values())

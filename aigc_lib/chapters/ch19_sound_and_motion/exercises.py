@@ -26,14 +26,12 @@ def check_2(answer: object) -> str:
     for x, y in (([0.0, 1.0], [0.0, 1.0]), ([0.0, 2.0, 4.0], [5.0]), ([1.0, 1.0], [4.0, 4.0])):
         between, *within = ((torch.tensor(a)[:, None] - torch.tensor(b)).abs().mean().item()
                             for a, b in ((x, y), (x, x), (y, y)))  # fmt: skip
+        want, means = 2 * between - sum(within), sum(x) / len(x) - sum(y) / len(y)
         mistakes = {
             "the mean distance between the lists counts twice": between - sum(within),
             "subtract the mean distances within each list": 2 * between,
-            "the distance of the means does not see how the numbers are spread": abs(
-                sum(x) / len(x) - sum(y) / len(y)
-            ),
+            "the distance of the means does not see how the numbers are spread": abs(means),
         }
-        want = 2 * between - sum(within)
         wrong = {why: value for why, value in mistakes.items() if abs(value - want) > 1e-6}
         close(distance(x, y), want, tol=1e-5, hint="three means over all pairs, as in the formula",
               what=f"the distance of {x} and {y}", mistakes=wrong)  # fmt: skip
@@ -57,29 +55,33 @@ def check_4(answer: object) -> str:
     cases = [([2, 2, 1, 5, 3], [9, 0, 2, 1, 5], 3), ([1, 2], [3, 4], 0), ([7, 7, 7], [7, 7], 2),
              ([1, 2, 3], [1, 9, 2, 9, 3], 1), ([], [1], 0)]  # fmt: skip
     for one, other, want in cases:
-        in_place = sum(a == b for a, b in zip(one, other, strict=False))
+        same = sum(a == b for a, b in zip(one, other, strict=False)) if want == 3 else -1
         mistakes = {
             "the moves must follow each other without a gap in both": 3 if want == 1 else -1,
-            "that counts the places where both have the same move; runs may be shifted": (
-                in_place if want == 3 else -1
-            ),
+            "that counts the places where both have the same move; runs may be shifted": same,
         }
         hint = "try every start in both, and go on as long as they agree"
         equal(longest(one, other), want, hint, f"for {one} and {other} the run", mistakes)
     return "every pair of starts is tried; the library's Runs looks at four moves first, for speed"
 
 
+def _pair(answer: Any, ask: str, choice: str, wrong: dict[str, str], hint: str) -> Any:
+    """The number of an answer, which is a choice and a number, once the choice is right."""
+    need(isinstance(answer, tuple) and len(answer) == 2, ask)
+    equal(answer[0], choice, hint, "the choice", wrong)
+    return answer[1]
+
+
 def check_5(answer: Any) -> str:
     """Which writer of the table copies, and which number says so."""
-    ask = "give a pair: the writer ('A', 'B' or 'C') and a fraction such as 0.5"
-    need(isinstance(answer, tuple) and len(answer) == 2, ask)
     mistakes = {
         "B's runs are as long as those of tunes that nobody copied": "B",
         "C is near the real tunes in statistics, and its runs are short": "C",
     }
+    ask = "give a pair: the writer ('A', 'B' or 'C') and a fraction such as 0.5"
     hint = "compare the runs with those of real tunes, not the statistics"
-    equal(answer[0], "A", hint, "the writer", mistakes)
-    close(answer[1], 0.06, tol=1e-6, hint="the floor is the row of real tunes", what="the floor",
+    number = _pair(answer, ask, "A", mistakes, hint)
+    close(number, 0.06, tol=1e-6, hint="the floor is the row of real tunes", what="the floor",
           mistakes={"that is the copier's own share": 0.31})  # fmt: skip
     return "A has the best statistics because it copies: 31 % of its tunes, real ones 6 %"
 
@@ -114,14 +116,13 @@ def check_7(answer: object) -> str:
 
 def check_8(answer: Any) -> str:
     """Which predictor to use for a film of 20 frames, and why not the one of least next error."""
-    ask = "give the name and the number that decides, such as ('shift', 0.3)"
-    need(isinstance(answer, tuple) and len(answer) == 2, ask)
     mistakes = {
         "its next frame is best, but the digit must still be read after 20": "regression",
         "a still picture keeps the digit and never moves: look at the place": "copy",
     }
+    ask = "give the name and the number that decides, such as ('shift', 0.3)"
     hint = "asked for is a digit that can be read *and* is in its place at the end"
-    equal(answer[0], "tracker", hint, "the choice", mistakes)
-    close(answer[1], 1.2, tol=1e-6, hint="its distance from the place after 20 frames",
+    number = _pair(answer, ask, "tracker", mistakes, hint)
+    close(number, 1.2, tol=1e-6, hint="its distance from the place after 20 frames",
           what="the number", mistakes={"that is the error of the next frame": 2.1})  # fmt: skip
     return "1.2 pixels off and 90 % read: a small error of the next frame did not promise it"

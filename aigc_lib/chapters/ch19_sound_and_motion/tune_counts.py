@@ -64,12 +64,11 @@ class TuneCounts:
         """What to look up, the shortest first: clock and metre, then the origin, then tokens."""
         said, (place, bar, first) = row[GIVEN:], now
         place = place if said else -1  # the upbeat comes but once
-        clocks = {"nothing": [(0 if said else -1,)], "place": [(place,)],
+        clocks: list[Context] = {"nothing": [(0 if said else -1,)], "place": [(place,)],
                   "all": [(place,), (place, first), (place, first, bar)]}[self.told]  # fmt: skip
-        recent = [said[-k:] for k in range(1, min(self.back, len(said)) + 1)]
-        return [(each, row[1]) for each in clocks] + [
-            (clocks[-1], *row[:GIVEN], *each) for each in [[], *recent]
-        ]
+        known = [(each, row[1]) for each in clocks]
+        last = [said[len(said) - k :] for k in range(min(self.back, len(said)) + 1)]
+        return [*known, *((clocks[-1], *row[:GIVEN], *each) for each in last)]
 
     def _draw(self, contexts: list[Context], rng: torch.Generator) -> int:
         for context in reversed(contexts):

@@ -1,8 +1,8 @@
 """Tunes as tokens, and the small parser that says whether tokens are a tune (chapter 19).
 
 A tune is written as its origin, its metre, its upbeat, its notes, and ``end``; ``/`` ends a phrase:
-``China 2/4 up0 0:8 2:8 7:16 / ...``. A note is its pitch in semitones above the tonic and its
-length in thirty-seconds of a whole note: ``7:4`` is a fifth above the tonic, an eighth long;
+``China 2/4 up0 0:8 2:8 7:16 / ...``. A note is its pitch in semitones above the key's note and its
+length in thirty-seconds of a whole note: ``7:4`` is a fifth above that note, an eighth long;
 ``r:4`` is a rest. The upbeat is what sounds before the first whole bar. Bar lines are not written:
 they follow from the lengths. The key is no token either: it shifts all pitches alike.
 """
@@ -24,7 +24,7 @@ LENGTHS = {1: "thirty-second", 2: "sixteenth", 3: "dotted sixteenth", 4: "eighth
            32: "whole"}  # fmt: skip
 
 
-LOWEST, HIGHEST = -12, 24  # semitones from the tonic
+LOWEST, HIGHEST = -12, 24  # semitones
 NOTES = [f"{pitch}:{n}" for pitch in ("r", *range(LOWEST, HIGHEST + 1)) for n in LENGTHS]
 TOKENS = [*ORIGINS, *METRES, END, PHRASE, *(f"up{n}" for n in range(32)), *NOTES]
 
@@ -37,7 +37,7 @@ class NotATune(ValueError):
 class Note:
     """A note, or a rest if ``pitch`` is None."""
 
-    pitch: int | None  # semitones above the tonic
+    pitch: int | None  # semitones above the note that the key is named after
     length: int  # in thirty-seconds
 
     def __str__(self) -> str:

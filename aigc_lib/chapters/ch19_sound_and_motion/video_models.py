@@ -39,8 +39,8 @@ def roll_out(following: Callable[[Tensor, int], Tensor]) -> GoOn:
 def _moved(picture: Tensor, by: Tensor) -> Tensor:
     """Pictures (N, 32, 32), each drawn anew at all of its places ``by`` (N, T, 2) away."""
     n, frames = by.shape[:2]
-    made = draw(picture.repeat_interleave(frames, 0), by.flatten(0, 1))
-    return made.clamp(0, 1).unflatten(0, (n, frames))
+    made = draw(picture.repeat_interleave(frames, 0), by.flatten(0, 1)).clamp(0, 1)
+    return made.view(n, frames, *picture.shape[1:])
 
 
 def copy(past: Tensor, frames: int, seed: int = 0) -> Tensor:
