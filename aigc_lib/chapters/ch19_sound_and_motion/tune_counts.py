@@ -64,8 +64,9 @@ class TuneCounts:
         """What to look up, the shortest first: clock and metre, then the origin, then tokens."""
         said, (place, bar, first) = row[GIVEN:], now
         place = place if said else -1  # the upbeat comes but once
-        clocks: list[Context] = {"nothing": [(0 if said else -1,)], "place": [(place,)],
-                  "all": [(place,), (place, first), (place, first, bar)]}[self.told]  # fmt: skip
+        clocks: list[Context] = [(0 if said else -1,)] if self.told == "nothing" else [(place,)]
+        if self.told == "all":
+            clocks += [(place, first), (place, first, bar)]
         known = [(each, row[1]) for each in clocks]
         last = [said[len(said) - k :] for k in range(min(self.back, len(said)) + 1)]
         return [*known, *((clocks[-1], *row[:GIVEN], *each) for each in last)]
