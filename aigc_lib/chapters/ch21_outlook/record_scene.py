@@ -66,7 +66,7 @@ def contest(rows: list[dict[str, Any]], views: int) -> Contest:
                  for k, step in enumerate(steps)]  # fmt: skip
         scores, why = [row["test"] for row in won], "" if curve else "it learns nothing"
         everyone[method] = Contestant(len(settings), best, scores, curve or None, why)
-    best, against = sorted(everyone, key=lambda name: -sum(everyone[name].scores))
+    first, second = sorted(everyone, key=lambda name: -sum(everyone[name].scores))
     return Contest(
         name=f"{views} photographs",
         measure="PSNR, decibels",
@@ -74,7 +74,7 @@ def contest(rows: list[dict[str, Any]], views: int) -> Contest:
         chosen_on=f"{CHOOSING[0]} new places",
         tested_on=f"{EXAM[0]} other new places",
         contestants=everyone,
-        verdict={"best": best, "against": against},
+        verdict={"best": first, "against": second},
         baseline="nearest photographs",
     )
 

@@ -118,7 +118,8 @@ def render(field: Field, origins: Tensor, directions: Tensor, samples: int = 48,
     along = along.expand(len(origins), samples)
     density, colour = field(origins[:, None] + along[..., None] * directions[:, None])
     share, through = weights(density, torch.full_like(density, step))
-    return (share[..., None] * colour).sum(1) + WHITE * through[:, None]
+    seen: Tensor = (share[..., None] * colour).sum(1) + WHITE * through[:, None]
+    return seen
 
 
 @torch.no_grad()
