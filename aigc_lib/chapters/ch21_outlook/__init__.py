@@ -7,7 +7,7 @@ Its own files:
     exercises.py         checks: pinball loss, orders, variances, copies, filters, rays, numbers
     medicine.py          invented patients beside real ones; the classifier; copies
     news.py              a week's figures, a template, and a program that looks numbers up
-    record_city.py       four forecasts of the bikes, chosen in autumn, tested at the year's end
+    record_city.py       five forecasts of the bikes, chosen in autumn, tested at the year's end
     record_education.py  what the model writes at each level, and what pupils of its kind solve
     record_medicine.py   five ways with 20, 100 and 300 labels, over ten splits
     record_news.py       a chat model's reports of many weeks, and what is true in them

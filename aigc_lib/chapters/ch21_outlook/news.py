@@ -12,10 +12,8 @@ from aigc_lib.pretrained.chat_model import layout
 
 WEEKS = range(1, 51)  # those that have a week before them; 0 begins on Monday, January 3rd
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-ASK = (
-    "Write a news report of three sentences about the bikes lent in Washington this week. "
-    "Use only numbers of the table.\n\n"
-)
+ASK = "Write a news report of three sentences. Use only numbers of this table.\n\n"
+EXAMPLE = 1  # the week whose template the model is shown; it writes about others
 Table = dict[str, int]
 
 
@@ -47,9 +45,12 @@ def template(figures: Table) -> str:
     )
 
 
-def prompt(figures: Table) -> str:
-    """What the chat model is asked."""
-    return layout([{"role": "user", "content": ASK + written(figures)}])
+def prompt(figures: Table, example: Table) -> str:
+    """What the chat model is asked: the same for another week, its report, and then this week."""
+    said = [(ASK + written(example), template(example)), (ASK + written(figures), "")]
+    turns = [{"role": who, "content": text}
+             for pair in said for who, text in zip(("user", "assistant"), pair, strict=True)]  # fmt: skip
+    return layout(turns[:-1])
 
 
 def numbers(text: str) -> list[float]:
