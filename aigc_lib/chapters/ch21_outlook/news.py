@@ -47,10 +47,12 @@ def template(figures: Table) -> str:
 
 def prompt(figures: Table, example: Table) -> str:
     """What the chat model is asked: the same for another week, its report, and then this week."""
-    said = [(ASK + written(example), template(example)), (ASK + written(figures), "")]
-    turns = [{"role": who, "content": text}
-             for pair in said for who, text in zip(("user", "assistant"), pair, strict=True)]  # fmt: skip
-    return layout(turns[:-1])
+    shown = [
+        ("user", ASK + written(example)),
+        ("assistant", template(example)),
+        ("user", ASK + written(figures)),
+    ]
+    return layout([{"role": role, "content": text} for role, text in shown])
 
 
 def numbers(text: str) -> list[float]:
@@ -69,18 +71,19 @@ class Checked(NamedTuple):
 
     numbers: int  # in it
     found: int  # of these, in the table
-    of_days: int  # of these, a figure of a day
+    of_days: int  # of these, a figure of a day and of nothing else
     in_place: int  # of these, in a sentence that names this day
 
 
 def check(text: str, figures: Table) -> Checked:
     """Look for each number in the table, and for each day's figure in its sentence."""
-    days = {figures[name]: name for name in DAYS}
+    others = {value for name, value in figures.items() if name not in DAYS}
     counts = [0, 0, 0, 0]
     for sentence in sentences(text):
         for value in numbers(sentence):
-            day = days.get(int(value)) if value == int(value) else None
-            hits = (True, value in figures.values(), day is not None, bool(day and day in sentence))
+            days = [day for day in DAYS if figures[day] == value and value not in others]
+            named = any(day in sentence for day in days)
+            hits = (True, value in figures.values(), bool(days), named)
             counts = [a + b for a, b in zip(counts, hits, strict=True)]
     return Checked(*counts)
 
