@@ -53,6 +53,17 @@ def test_no_forecast_has_less_pinball_loss_than_the_quantile(level):
         assert beyond.all()  # and what is none costs more
 
 
+@pytest.mark.label("eq-pinball")
+def test_the_pinball_loss_is_what_a_merchant_pays():
+    missing, left = 3.0, 1.0  # what each costs; together 4, so the level is 3 / 4
+    for wanted, there in ((10, 7), (7, 10), (5, 5)):
+        paid = missing * max(wanted - there, 0) + left * max(there - wanted, 0)
+        loss = city.pinball(
+            torch.tensor(float(wanted)), torch.tensor(float(there)), torch.tensor(0.75)
+        )
+        assert 4 * float(loss) == pytest.approx(paid)
+
+
 @pytest.mark.label("thm-rank-uniform")
 def test_the_rank_of_what_came_is_even_for_honest_scenarios_only():
     rng = torch.Generator().manual_seed(0)
@@ -70,6 +81,18 @@ def test_the_rank_of_what_came_is_even_for_honest_scenarios_only():
     sure, low = ranks(0.5, 0.0), ranks(1.0, -0.5)
     assert min(sure[0], sure[-1]) > 0.2  # too narrow: what came lies outside
     assert low[-1] > 2 * low[0]  # too low: above
+
+
+@pytest.mark.label("eq-volume-weights")
+def test_light_that_meets_grains_at_random_stops_with_these_weights():
+    rng = torch.Generator().manual_seed(0)
+    density, length = torch.tensor([[0.5, 2.0, 0.0, 1.0]]), torch.tensor([[0.4, 0.6, 1.0, 0.8]])
+    # Each piece stops a photon that gets there with the probability 1 - exp(-density * length).
+    stops = torch.rand(400_000, 4, generator=rng) < 1 - torch.exp(-density * length)
+    first = torch.where(stops.any(1), stops.double().argmax(1), 4)
+    found = torch.bincount(first, minlength=5) / len(first)
+    share, through = scene.weights(density, length)
+    assert found == pytest.approx(torch.cat([share[0], through]), abs=0.004)
 
 
 @pytest.mark.label("thm-volume-weights")
