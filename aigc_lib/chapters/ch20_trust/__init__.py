@@ -4,7 +4,7 @@ Its own files:
     collapse.py          models that learn from models: Gaussians with a recursion, and digits
     detector.py          real or generated? a network, the spectrum, and what happens on the way
     exercises.py         checks: z, marks, base rates, attacks, radii, attributions, loops, privacy
-    fairness.py          shares of the classes, the judge's errors, keeping and throwing away
+    fairness.py          shares of the groups, keeping and throwing away
     membership.py        many small networks at once, and LiRA: who was in the training?
     picture_mark.py      a watermark in pictures, and its p-value by rank among other keys
     private.py           DP-SGD, and the account of its epsilon

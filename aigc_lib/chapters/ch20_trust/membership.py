@@ -5,6 +5,7 @@ sure a network is of a picture with how sure others are that had it, and others 
 (Carlini et al., 2022, "Membership inference attacks from first principles", arXiv:2112.03570).
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -106,10 +107,14 @@ class Attack(NamedTuple):
 
 
 def at_rate(score: Tensor, had: Tensor, rate: float, seed: int) -> Attack:
-    """Set the threshold on half of the non-members so that ``rate`` of them exceed it; test."""
+    """Set the threshold on half of the non-members, and test it on the other half.
+
+    It is the ceil((n + 1) (1 - rate))-th of n scores: another stranger's is above it with a chance
+    of at most ``rate``. Needs 1 / rate non-members in a half.
+    """
     out = (~had).nonzero()[:, 0]
     out = out[torch.randperm(len(out), generator=torch.Generator().manual_seed(seed))]
     half = len(out) // 2
-    threshold = score[out[:half]].double().quantile(1 - rate)
+    threshold = score[out[:half]].sort().values[math.ceil((half + 1) * (1 - rate)) - 1]
     return Attack(int((score[had] > threshold).sum()), int(had.sum()),
                   int((score[out[half:]] > threshold).sum()), len(out) - half)  # fmt: skip
