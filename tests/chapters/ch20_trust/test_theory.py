@@ -209,7 +209,7 @@ def test_no_test_of_a_private_answer_beats_the_bound():
         assert best > alarms
 
 
-@pytest.mark.label("thm-rejection")
+@pytest.mark.label("thm-even-shares")
 def test_no_rule_keeps_more_and_has_the_wanted_shares():
     shares = torch.tensor([0.6, 0.3, 0.1], dtype=torch.float64)
     wanted = torch.tensor([0.2, 0.4, 0.4], dtype=torch.float64)
