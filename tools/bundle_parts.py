@@ -21,6 +21,7 @@ ASKED = ("aigc-lib[chapters]", *TOOLS)  # what the bundle's script asks pip for
 OPEN = (
     "mnist", "fashion-mnist", "shakespeare", "directions", "kinds", "tang", "emoji", "emoji-words",
     "construction-faq", "home-intents", "minilm", "smollm2",
+    "bikes",
 )  # fmt: skip
 RESTRICTED = {
     "movielens": "GroupLens's terms forbid passing the ratings on without permission (chapter 17)",

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from aigc_lib.core.files import move
 from aigc_lib.core.words import say
 from tools import zh_pages
 from tools.finish_site import finish
@@ -115,7 +116,7 @@ def build(root: Path, command: Sequence[str], source: Path) -> int:
     if status := subprocess.run(command, check=False).returncode:
         return status
     shutil.rmtree(target, ignore_errors=True)
-    shutil.move(source / "_build" / "html", target)
+    move(source / "_build" / "html", target)
     finish(root, target, LANGUAGE)
     settle(root, english, target, pages)
     return 0

@@ -9,7 +9,6 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.special import gammaln, logsumexp
 from torch import Tensor
 
 from aigc_lib.chapters.ch20_trust.membership import WIDTH, Networks
@@ -24,6 +23,8 @@ def renyi(q: float, sigma: float, order: int) -> float:
         q: the probability with which each picture takes part in a step.
         sigma: the noise's standard deviation over the clipping norm.
     """
+    from scipy.special import gammaln, logsumexp
+
     k = np.arange(order + 1)
     if q == 1:
         return order / (2 * sigma**2)

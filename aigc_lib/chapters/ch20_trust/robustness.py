@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from scipy.stats import beta, norm
 from torch import Tensor, nn
 
 from aigc_lib.core.training import TrainingError
@@ -191,5 +190,7 @@ class Smoothed(NamedTuple):
 
 def certified_radius(right: int, n: int, sigma: float, alpha: float = 0.001) -> float:
     """sigma x Phi^-1 of Clopper and Pearson's lower bound for ``right`` of n votes; 0 below 1/2."""
+    from scipy.stats import beta, norm
+
     lower = float(beta.ppf(alpha, right, n - right + 1)) if right else 0.0
     return sigma * float(norm.ppf(lower)) if lower > 0.5 else 0.0

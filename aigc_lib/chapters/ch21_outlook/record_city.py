@@ -71,14 +71,18 @@ def watched(name: str, setting: tuple[Any, ...], bikes: data.Bikes, seed: int,
     return curve or [[0, float(losses(name, found, y).mean())]]
 
 
-def main() -> None:
-    """Choose, learn all days before the test, forecast the test, and declare."""
+def main(seeds: int = SEEDS) -> None:
+    """Choose, learn all days before the test, forecast the test, and declare.
+
+    Args:
+        seeds: how many, from 0 on.
+    """
     recording = Recording("city", __file__, "aigc record 21 city", key=("method",))
     bikes = data.load()
     y, before = bikes.counts[EXAM], torch.cat([TRAIN, CHOOSE])
     for name in recording.missing(list(SETTINGS)):
         row = chosen(name, bikes)
-        found = [forecast(name, row["setting"], bikes, before, EXAM, s) for s in range(SEEDS)]
+        found = [forecast(name, row["setting"], bikes, before, EXAM, s) for s in range(seeds)]
         days = torch.stack([losses(name, each, y) for each in found])
         row |= {"seeds": days.mean(1).tolist(), "days": days.mean(0).tolist()}
         if name != "boosting":

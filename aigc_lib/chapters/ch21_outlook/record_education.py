@@ -49,10 +49,14 @@ def measure(seed: int) -> dict[str, Any]:
     return {"pupil": pupil} | {f"temperature {t:g}": marks(model, learnt, t) for t in TEMPERATURES}
 
 
-def main() -> None:
-    """Measure each seed; nothing is decided between methods here."""
+def main(seeds: int = SEEDS) -> None:
+    """Measure each seed; nothing is decided between methods here.
+
+    Args:
+        seeds: how many, from 0 on.
+    """
     recording = Recording("education", __file__, "aigc record 21 education", key=("seed",))
-    for seed in recording.missing(range(SEEDS)):
+    for seed in recording.missing(range(seeds)):
         recording.add({"seed": seed, **measure(seed)})
     recording.declare(why_none="The template is right by construction; the page says so, and asks "
                       "only how often the model is.")  # fmt: skip

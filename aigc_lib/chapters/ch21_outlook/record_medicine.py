@@ -95,11 +95,15 @@ def contest(rows: list[dict[str, Any]], n: int) -> Contest:
     )
 
 
-def main() -> None:
-    """Measure every method at each number of labels on each split, and declare."""
+def main(seeds: int = SEEDS) -> None:
+    """Measure every method at each number of labels on each split, and declare.
+
+    Args:
+        seeds: splits of the patients: how many, from 0 on.
+    """
     key = ("method", "n", "seed")
     recording = Recording("medicine", __file__, "aigc record 21 medicine", key=key)
-    runs = product(METHODS, medicine.LABELS, range(SEEDS))
+    runs = product(METHODS, medicine.LABELS, range(seeds))
     for method, n, seed in recording.missing(list(runs)):
         recording.add({"method": method, "n": n, "seed": seed, **measure(method, n, seed)})
     recording.declare(*(contest(recording.rows, n) for n in medicine.LABELS))

@@ -79,12 +79,16 @@ def contest(rows: list[dict[str, Any]], views: int) -> Contest:
     )
 
 
-def main() -> None:
-    """Measure both methods at each number of photographs, and declare."""
+def main(seeds: int = SEEDS) -> None:
+    """Measure both methods at each number of photographs, and declare.
+
+    Args:
+        seeds: how many, from 0 on.
+    """
     key = ("method", "views", "seed")
     recording = Recording("scene", __file__, "aigc record 21 scene", key=key)
-    runs = [*product(("field", "nearest photographs"), VIEWS, range(SEEDS)),
-            *(("half a circle", 12, seed) for seed in range(SEEDS))]  # fmt: skip
+    runs = [*product(("field", "nearest photographs"), VIEWS, range(seeds)),
+            *(("half a circle", 12, seed) for seed in range(seeds))]  # fmt: skip
     for method, views, seed in recording.missing(runs):
         told = {"method": method, "views": views, "seed": seed}
         if method == "half a circle":
