@@ -145,7 +145,7 @@ def check_8(answer: object) -> str:
     mistakes = {"take delta off first": math.log(2), "that is e^epsilon": 1.9}
     close(found[1], math.log(1.9), tol=2e-3, hint="solve e^epsilon x 0.01 + 0.001 = 0.02",
           what="epsilon", mistakes=mistakes)  # fmt: skip
-    return "an epsilon above 5 promises nothing at this rate, though it may still protect"
+    return "at epsilon 5 the bound is 99.3 %: next to nothing is promised, yet it may protect"
 
 
 def check_9(answer: object) -> str:

@@ -9,8 +9,6 @@ from aigc_lib.chapters.ch20_trust.membership import WIDTH, Networks
 from aigc_lib.data.images import load
 from aigc_lib.pretrained.loaders import load_classifier
 
-captum = pytest.importorskip("captum.attr")
-rdp = pytest.importorskip("opacus.accountants.analysis.rdp")
 FINE = [1 + x / 10 for x in range(1, 100)] + list(range(12, 64))  # opacus' own habit
 
 
@@ -23,6 +21,7 @@ def digits():
 @pytest.mark.label("thm-completeness")
 @pytest.mark.parametrize("kind", ["gradient", "integrated gradients", "guided backprop"])
 def test_maps_are_captums(digits, kind):
+    captum = pytest.importorskip("captum.attr")
     x, y = digits
     network = load_classifier("mnist")
     free, black = x.clone().requires_grad_(), torch.full_like(x, -1.0)
@@ -45,6 +44,8 @@ def test_maps_are_captums(digits, kind):
     [(0.2, 2.4, 150, 1e-3), (0.01, 1.1, 4_000, 1e-5), (0.2, 0.98, 150, 1e-3)],
 )
 def test_epsilon_is_opacus(q, sigma, steps, delta):
+    rdp = pytest.importorskip("opacus.accountants.analysis.rdp")
+
     def told(orders):
         found = rdp.compute_rdp(q=q, noise_multiplier=sigma, steps=steps, orders=orders)
         return rdp.get_privacy_spent(orders=orders, rdp=found, delta=delta)[0]
