@@ -48,7 +48,7 @@ def messages(code: str) -> list[str]:
     tree = ast.parse(code)
     scopes = (ast.Module, ast.FunctionDef, ast.ClassDef)
     first = [n.body[0] for n in ast.walk(tree) if isinstance(n, scopes) and n.body]
-    docs = {statement.value for statement in first if isinstance(statement, ast.Expr)}
+    docs = {s.value for s in first if isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)}
     found: list[str] = []
 
     def walk(node: ast.AST, name: bool = False) -> None:
