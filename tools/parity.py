@@ -25,7 +25,8 @@ NUMBER = re.compile(
 NO_WORDS = re.compile(
     r"`[^`]+`|\]\([^)]*\)|^:(?!alt:)[\w-]+:.*$|<[^<>]*>|\{figure\}.*", re.MULTILINE
 )
-MONTHS = re.compile(rf"\b({'|'.join(month_name[1:])})(?=\s\d)")
+MONTH = "|".join(month_name[1:])
+MONTHS = re.compile(rf"\b({MONTH})(?=\s\d)|(?<=\d\s)({MONTH})\b")
 Part = tuple[str, str]
 Glossary = dict[str, str]
 
@@ -113,7 +114,7 @@ def shared(text: str, words: Glossary) -> Counter[Part]:
     take(r"^(#+) ", lambda m: ("heading", m[1]))
     take(r"^[ \t]*([-*]|[1-9]\d*\.)[ \t]", lambda m: ("item", m[1]))
     take(r"\\\d", lambda _: None)
-    text = MONTHS.sub(lambda m: str(list(month_name).index(m[1])), text)
+    text = MONTHS.sub(lambda m: str(list(month_name).index(m[1] or m[2])), text)
     for number, scale in NUMBER.findall(text):
         value = float(number.replace(",", "")) * SCALES.get(scale, 1)
         found.append(("number", f"{value:.12g}"))
