@@ -42,8 +42,6 @@ def check_2(answer: object) -> str:
             "divide the scores by the temperature": priced(x @ y.T, out, 0, 1) / 2,
             "divide by the temperature, do not multiply":
                 priced(x @ y.T * temperature, out, 0, 1) / 2,
-            "an equal text is left out only if it has score minus infinity, not 0":
-                priced(scores.masked_fill(out, 0), out & False, 0, 1) / 2,
             "take the mean of the two directions": priced(scores, out, 0, 1),
         }  # fmt: skip
         found = loss(x.clone(), y.clone(), temperature, same.clone())
