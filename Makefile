@@ -14,7 +14,7 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_NO
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONSAFEPATH PYTHONOPTIMIZE
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub bundle check test lint unit notebooks site execute bench lab labs clean
+.PHONY: help book pdf epub bundle check test lint unit notebooks site execute bench gpu lab labs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ execute: $(STAMP) ## run the chapters again in place, with their outputs, run ti
 bench: $(STAMP) ## time the textbook training loop and ours, side by side
 	$(BIN)/python -m aigc_lib bench --model mlp --record
 	$(BIN)/python -m aigc_lib bench --model dcgan --record
+
+gpu: $(STAMP) ## on a machine with a GPU: its tests, chapters and records in 8 minutes, into _build/gpu
+	$(BIN)/python -m tools.gpu
 
 lab: $(STAMP) ## open the chapters in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks

@@ -1,4 +1,4 @@
-"""Build the site into ``_build/html`` and say how to open it.
+"""Build the site into ``_build/html``, the Chinese one within it, and say how to open it.
 
     python -m tools.build_site
 
@@ -10,9 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import index_pages, live_models, site_assets
+from tools import index_pages, live_models, site_assets, zh_site
 from tools.finish_site import finish
 from tools.notebook import ROOT
+
+ZH = "_build/zh-src"  # the sources of the Chinese site, which are made from translations/zh
 
 
 def command(root: Path) -> list[str]:
@@ -35,6 +37,7 @@ def build(root: Path) -> int:
         status = 1
     if status == 0:
         finish(root, html)
+        status = zh_site.build(root, command(root / ZH), root / ZH)
         (html / ".nojekyll").touch()  # GitHub Pages drops folders named _static without it
     return status
 

@@ -21,11 +21,13 @@ ASKED = ("aigc-lib[chapters]", *TOOLS)  # what the bundle's script asks pip for
 OPEN = (
     "mnist", "fashion-mnist", "shakespeare", "directions", "kinds", "tang", "emoji", "emoji-words",
     "construction-faq", "home-intents", "minilm", "smollm2",
+    "bikes",
 )  # fmt: skip
 RESTRICTED = {
     "movielens": "GroupLens's terms forbid passing the ratings on without permission (chapter 17)",
     "reuters": "the reports are for research only, copyright of Reuters Ltd. (chapter 16)",
     "finance-words": "the word lists are free for academic use, not to be passed on (chapter 16)",
+    "essen": "the songs are for non-commercial use, by permission to music21 alone (chapter 19)",
 }
 # What the chapters compute from open data; the rest of ``derived`` may come from the restricted.
 DERIVED = ("minilm-faq", "minilm-intents", "minilm-shop", "smollm2")

@@ -4,7 +4,8 @@
 
 Widgets become plain HTML (``tools/plain_widgets.py``), icons the few drawings that are used,
 pictures get their size and are loaded when they come near; the search's index is left to the
-search page. Each page says where it stands (``tools/places.py``).
+search page. Each page says where it stands (``tools/places.py``), and leads to the same place in
+the other language (``tools/language_switch.py``).
 """
 
 import re
@@ -15,8 +16,10 @@ from pathlib import Path
 from PIL import Image
 
 from tools import plain_widgets
+from tools.language_switch import BOOK, switch
 from tools.notebook import ROOT
 from tools.places import line, places, titles
+from tools.translation import title, translated
 
 ICON = re.compile(r'<i class="([^"]*\bfa-[^"]*)"></i>')
 ICON_SCRIPT = re.compile(r'<script[^>]* src="[^"]*/fontawesome\.js[^"]*"></script>\s*')
@@ -75,14 +78,16 @@ def measured(formula: re.Match[str]) -> str:
     return f'<span class="math {classes}" style="--glyphs: {glyphs}">{tex}</span>'
 
 
-def finish(root: Path, html: Path) -> None:
-    """Finish the pages in ``html``, built from the book at ``root``.
+def finish(root: Path, html: Path, language: str = "en") -> None:
+    """Finish the pages in ``html``, built from the book at ``root`` in a language.
 
     Raises:
         ValueError: a widget that has no plain form.
         KeyError: an icon that the theme's script does not hold.
     """
-    known, names = places(root), titles(root)
+    known, names, done = places(root), titles(root), translated(root)
+    if language != "en":
+        names |= {page: title(root, page) for page in done}
     script = (html / "_static" / "scripts" / "fontawesome.js").read_text("utf8")
     pictures = html / "_images"
 
@@ -104,9 +109,12 @@ def finish(root: Path, html: Path) -> None:
         page = FORMULA.sub(measured, page)
         name = address.with_suffix("").as_posix()
         if name in known:
-            head, title, rest = page.partition('<article class="bd-article">')
+            head, article, rest = page.partition('<article class="bd-article">')
             before, end, after = rest.partition("</h1>")
-            page = head + title + before + end + line(name, known[name], names) + after
+            where = line(name, known[name], names, language, BOOK if language != "en" else "")
+            page = head + article + before + end + where + after
+        if done:
+            page = switch(page, name, language, same=name in [*done, "search", "genindex"])
         path.write_text(page, "utf8")
 
 

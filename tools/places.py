@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from aigc_lib.core.words import say
 from tools.notebook import markdown_cells, source
 
 PATHS = "book/learning-paths"
@@ -99,20 +100,23 @@ def titles(root: Path) -> dict[str, str]:
     return found
 
 
-def line(page: str, place: Place, names: dict[str, str]) -> str:
-    """The line below a page's title, as HTML."""
+def line(
+    page: str, place: Place, names: dict[str, str], language: str = "en", book: str = ""
+) -> str:
+    """The line below a page's title, as HTML; links begin with ``book``, else with the way up."""
 
     def link(other: str) -> str:
         address = os.path.relpath(f"{other}.html", Path(page).parent).replace(os.sep, "/")
-        return f'<a href="{address}">{escape(names[other])}</a>'
+        return f'<a href="{f"{book}{other}.html" if book else address}">{escape(names[other])}</a>'
 
     kind = "chapter" if page.startswith("notebooks/") and "00-" not in page else "page"
-    facts = [f"{escape(place.part)}, {kind} {place.number} of {place.of}"]
+    facts = [f"{escape(say(place.part, language))}, {kind} {place.number} of {place.of}"]
     if place.needs:
         facts.append("easier after " + "; ".join(map(link, place.needs)))
     if place.next:
         facts.append(f"next: {link(place.next)}")
     if place.opens:
         facts.append("leads to " + "; ".join(map(link, place.opens)))
-    inside = "".join(f"<span>{fact}</span> " for fact in facts)
-    return f'<nav class="place" aria-label="Place in the book"><p>{inside}</p></nav>'
+    inside = "".join(f"<span>{say(fact, language)}</span> " for fact in facts)
+    label = say("Place in the book", language)
+    return f'<nav class="place" aria-label="{label}"><p>{inside}</p></nav>'

@@ -29,6 +29,7 @@ from aigc_lib.nets.dcgan import DCDiscriminator, DCGenerator
 
 GIB = 2**30
 TIMINGS = Path(__file__).with_name("timings.json")  # written when the chapters are executed
+GPU_TIMINGS = Path(__file__).with_name("timings-gpu.json")  # as tools/gpu.py measures them
 NEEDS = Path(__file__).with_name("needs.json")  # what each chapter imports: tools/needs.py
 KERNEL = "pip install jupyterlab"
 
@@ -145,6 +146,22 @@ def chapters(
     return found
 
 
+def on_a_gpu(timings: Mapping[str, Any], names: Sequence[str]) -> list[Finding]:
+    """What each chapter takes on the GPU that ``timings``, the content of ``GPU_TIMINGS``, is of.
+
+    Times of another GPU are not scaled: small networks wait for the processor there, so that no
+    single number says how much faster or slower a card is.
+    """
+    found, known = [], timings["chapters"]
+    for name in names:
+        told = "not measured yet"
+        if cost := known.get(name):
+            gib = cost["peak_mib"] / 1024
+            told = f"about {duration(cost['seconds'])}, {gib:.1f} GiB of the GPU's memory"
+        found.append(Finding(name, told))
+    return found
+
+
 def duration(seconds: float) -> str:
     """For people: 40 s, 3 min; to a step of 10 s or a minute, as an estimate deserves."""
     if seconds < 95:
@@ -163,6 +180,9 @@ def report() -> str:
     timings = json.loads(TIMINGS.read_text(encoding="utf8"))
     free = psutil.virtual_memory().available
     parts["Chapters, on this processor"] = chapters(timings, probe(), free, lacking())
+    gpu = json.loads(GPU_TIMINGS.read_text(encoding="utf8"))
+    where = f"Chapters, on a GPU ({gpu['machine']}, measured {gpu['date']})"
+    parts[where] = on_a_gpu(gpu, list(timings["chapters"]))
     lines = []
     for title, found in parts.items():
         lines.append(title)

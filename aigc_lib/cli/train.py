@@ -13,13 +13,12 @@ from PIL import Image
 from aigc_lib.cli.outputs import insist_writable
 from aigc_lib.core import distributed, runtime, show
 from aigc_lib.core.files import write_atomically
-from aigc_lib.core.speed import EAGER, Speed
+from aigc_lib.core.speed import Speed, usual
 from aigc_lib.core.training import Row
 from aigc_lib.data.images import load
 from aigc_lib.data.registry import find
-from aigc_lib.gan.acceleration import RecordedStep
 from aigc_lib.gan.state import Gan
-from aigc_lib.gan.training import fit, step
+from aigc_lib.gan.training import fit
 from aigc_lib.pretrained.scores import score, usual_labels
 from aigc_lib.recipes.gan import Config, DCGANConfig, MLPConfig, build, plain, stream
 from aigc_lib.recipes.runs import load as load_run
@@ -36,6 +35,14 @@ SCORES = {
     "confident_share": ("classifier is sure", ".1%"),
     "label_agreement": ("shows the class asked", ".1%"),
 }
+
+
+def fastest(cpu: Speed) -> Speed:
+    """What a command uses unless told otherwise: on a GPU all that pays, else ``cpu``."""
+    try:
+        return usual(runtime.device(), cpu)
+    except RuntimeError:  # AIGC_DEVICE names no device: the command itself will say so
+        return cpu
 
 
 def write_grid(images: torch.Tensor, path: Path, columns: int) -> None:
@@ -56,12 +63,12 @@ class Run:
     """Folder for checkpoint.pt, log.jsonl and the sample grids; below runs/ by default."""
 
 
+LAYERS, IMAGES = fastest(Speed()), fastest(Speed(channels_last=True))
 UNNAMED = tyro.conf.arg(name="")  # its fields are options of their own: --lr, not --config.lr
-CHANNELS_LAST = Speed(channels_last=True)
 
 
 def train_mlp(
-    config: Annotated[MLPConfig, UNNAMED], run: Annotated[Run, UNNAMED], speed: Speed = EAGER
+    config: Annotated[MLPConfig, UNNAMED], run: Annotated[Run, UNNAMED], speed: Speed = LAYERS
 ) -> None:
     """Train chapter 6's GAN; run it again to continue after an interruption."""
     train(config, run, speed, FIRST_RUN)
@@ -70,7 +77,7 @@ def train_mlp(
 def train_dcgan(
     config: Annotated[DCGANConfig, UNNAMED],
     run: Annotated[Run, UNNAMED],
-    speed: Speed = CHANNELS_LAST,
+    speed: Speed = IMAGES,
 ) -> None:
     """Train chapter 7's convolutional GAN; run it again to continue after an interruption."""
     train(config, run, speed, Path(f"runs/dcgan-{config.data}"))
@@ -97,9 +104,9 @@ def train(config: Config, run: Run, speed: Speed, folder: Path) -> None:
         draw(players, f"samples-{int(row['images']):09d}.png")
         draw(players, "samples.png")
 
-    fit(gan, batches, run.images, loss=game, tick=run.tick, on_tick=on_tick, config=plain(config),
-        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl",
-        advance=RecordedStep() if speed.graph else step)  # fmt: skip
+    fit(gan, batches, run.images, loss=game, last_lr=config.last_lr, tick=run.tick,
+        on_tick=on_tick, config=plain(config), checkpoint=out / "checkpoint.pt",
+        log=out / "log.jsonl")  # fmt: skip
     if distributed.rank():
         return
     draw(gan, "samples.png")  # if resumed at the very end, no tick has

@@ -6,7 +6,7 @@ from typing import Annotated
 import torch
 
 from aigc_lib.cli.outputs import insist_writable
-from aigc_lib.cli.train import UNNAMED, Run, write_grid
+from aigc_lib.cli.train import IMAGES, UNNAMED, Run, write_grid
 from aigc_lib.core import distributed, runtime
 from aigc_lib.core.speed import Speed
 from aigc_lib.core.training import Row
@@ -17,7 +17,7 @@ from aigc_lib.recipes.diffusion import DRAWINGS, DiffusionConfig, build, draw, p
 def train_diffusion(
     config: Annotated[DiffusionConfig, UNNAMED],
     run: Annotated[Run, UNNAMED],
-    speed: Speed = Speed(channels_last=True),  # noqa: B008
+    speed: Speed = IMAGES,
 ) -> None:
     """Train chapter 13's diffusion model; run it again to continue after an interruption."""
     out = run.out or Path(f"runs/diffusion-{config.data}")
@@ -34,7 +34,7 @@ def train_diffusion(
             write_grid(pictures, out / name, columns=10)
 
     fit(model, batches, run.images, tick=run.tick, on_tick=on_tick, config=plain(config),
-        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl", graph=speed.graph)  # fmt: skip
+        checkpoint=out / "checkpoint.pt", log=out / "log.jsonl")  # fmt: skip
     if distributed.rank():
         return
     write_grid(draw(model.average, labels, 1, how), out / "samples.png", columns=10)

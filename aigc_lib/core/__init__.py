@@ -14,4 +14,6 @@ speed.py        switches that make a step faster: bfloat16, compilation, CUDA gr
 stats.py        intervals: Wilson's for shares, the bootstrap and Student's for means
 training.py     run_ticks: every loop's ticks, rows, and going on from a checkpoint; TrainingError
 unicode.py      what people type in one form; ? for what a terminal lacks
+words.py        say: messages in the language of AIGC_LANGUAGE
+zh.po           their Chinese, and that of what the site says
 """

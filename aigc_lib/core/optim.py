@@ -38,7 +38,16 @@ def adam(
     kind = parameters[0].device.type
     fused = fused and kind in ("cpu", "cuda")
     # Capturable: the step count lies on the GPU, so that a CUDA graph can hold the update.
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused, capturable=kind == "cuda")
+    graphs = kind == "cuda"
+    lr = rate(lr, parameters[0].device)
+    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused, capturable=graphs)
+
+
+def rate(lr: float, device: torch.device) -> Any:
+    """A learning rate as the optimiser wants it: on a GPU a tensor, so that a recorded step reads
+    what it is at that moment.
+    """
+    return torch.tensor(lr, device=device) if device.type == "cuda" else lr
 
 
 def cosine_lr(step: int, steps: int, lr: float, warmup: int, last: float = 0.1) -> float:
@@ -93,9 +102,9 @@ class EMA:
         floats = [i for i, tensor in enumerate(averages) if tensor.is_floating_point()]
         move = get_ema_multi_avg_fn(decay)
         move([averages[i] for i in floats], [current[i] for i in floats], 0)
-        for i, tensor in enumerate(averages):
-            if not tensor.is_floating_point():  # counters, such as BatchNorm's: copied
-                tensor.copy_(current[i])
+        counters = [i for i in range(len(averages)) if i not in set(floats)]
+        if counters:  # such as BatchNorm's: copied, like the average in one kernel for all
+            torch._foreach_copy_([averages[i] for i in counters], [current[i] for i in counters])
 
     def state_dict(self) -> dict[str, Any]:
         """The averaged weights."""

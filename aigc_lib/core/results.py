@@ -6,6 +6,7 @@ versions and date. The page that shows it computes one row again and checks that
 """
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -31,14 +32,16 @@ class Recording:
     ...     recording.add({"setting": setting, "seed": seed, **measure(setting, seed)})
 
     Args:
-        name: of the record; its file is ``results/NAME.json`` beside the recorder.
+        name: of the record; its file is ``results/NAME.json`` beside the recorder, or lies in the
+            folder that the environment variable ``AIGC_RECORDS`` names.
         recorder: the recorder's ``__file__``.
         command: makes the record again, from the shell.
         key: the columns that tell one run from another; a run may give several rows.
     """
 
     def __init__(self, name: str, recorder: str, command: str, key: Sequence[str]) -> None:
-        self.path = Path(recorder).resolve().parent / "results" / f"{name}.json"
+        beside = Path(recorder).resolve().parent / "results"
+        self.path = Path(os.environ.get("AIGC_RECORDS") or beside) / f"{name}.json"
         self.command, self.key = command, tuple(key)
         self.rows: list[dict[str, Any]] = read(self.path)["rows"] if self.path.is_file() else []
 

@@ -1,11 +1,11 @@
 """The switches that make a training step faster, each with an eager twin (chapter 09).
 
-None changes what is computed but for rounding, and none is on unless asked for: on a CPU most of
-them make these small networks slower.
+None changes what is computed but for rounding. ``usual`` says which pay: on a GPU nearly all, on a
+CPU most of them make these small networks slower.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -23,15 +23,32 @@ class Speed:
             compiled code has no second derivative.
         graph: on a GPU, record a whole training step as a CUDA graph and replay it, so that the
             host launches one thing a step instead of hundreds. On a CPU it does nothing.
+        tuned: on a GPU, for the whole process, multiply matrices in TF32 (inputs of 10 bits, sums
+            in float32), and let cuDNN try which algorithm is fastest for each new shape.
     """
 
     channels_last: bool = False
     bf16: bool = False
     compile: bool = False
     graph: bool = False
+    tuned: bool = False
 
 
 EAGER = Speed()
+
+
+def usual(device: torch.device, cpu: Speed = EAGER) -> Speed:
+    """The switches that pay: all but compiling on a GPU, ``cpu`` elsewhere.
+
+    Compiling takes a minute before the first step, so that only a long run gains from it.
+    """
+    return replace(cpu, bf16=True, graph=True, tuned=True) if device.type == "cuda" else cpu
+
+
+def tune(speed: Speed, device: torch.device) -> None:
+    """Switch on what is the whole process's, if ``speed.tuned``; on a CPU it does nothing."""
+    if speed.tuned and device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.benchmark = True
 
 
 def accelerated(network: nn.Module, speed: Speed, device: torch.device) -> Callable[..., Tensor]:
@@ -66,13 +83,16 @@ class Recorded:
     Args:
         work: takes tensors of unchanging shapes, reads nothing back, returns one tensor.
         device: where it runs.
-        rng: a random generator that it draws from, besides PyTorch's own.
+        rng: a random generator that it draws from, if any, besides PyTorch's own.
     """
 
     WARM_UP = 3
 
     def __init__(
-        self, work: Callable[..., Tensor], device: torch.device, rng: torch.Generator
+        self,
+        work: Callable[..., Tensor],
+        device: torch.device,
+        rng: torch.Generator | None = None,
     ) -> None:
         self.work, self.device, self.rng = work, device, rng
         self.calls = 0
@@ -113,6 +133,7 @@ class Recorded:
     def _record(self, inputs: tuple[Tensor, ...]) -> None:
         self.inputs = tuple(x.clone() for x in inputs)
         self.graph = torch.cuda.CUDAGraph()
-        self.graph.register_generator_state(self.rng)
+        if self.rng is not None:
+            self.graph.register_generator_state(self.rng)
         with torch.cuda.graph(self.graph):
             self.result = self.work(*self.inputs)

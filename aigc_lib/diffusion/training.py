@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from aigc_lib.core import checkpoint as ckpt
 from aigc_lib.core import distributed, optim
 from aigc_lib.core.pixels import normalize
-from aigc_lib.core.speed import Recorded, Speed, accelerated
+from aigc_lib.core.speed import Recorded, Speed, accelerated, tune
 from aigc_lib.core.training import Row, insist_on_finite, run_ticks
 from aigc_lib.data.batches import Batches
 from aigc_lib.diffusion.schedules import STRAIGHT, Schedule, Target, target_of
@@ -41,6 +41,7 @@ class Diffusion:
 
     Attributes:
         predict: how training calls the network: the network itself, or a faster or parallel twin.
+        graph: on a GPU, record a step once and replay it; see ``accelerate``.
         average: the network with averaged weights, in evaluation mode.
         images_seen, history: how far training is; one row a tick, see ``fit``.
     """
@@ -65,9 +66,8 @@ class Diffusion:
         self.predict: Any = DistributedDataParallel(self.network) if parallel else self.network
         self.lr, self.target, self.schedule, self.drop = lr, target, schedule, drop
         self.null = null if null is None else null.to(self.device)
-        # On a GPU the rate is a tensor, so that a recorded step reads what it is now.
-        rate: Any = torch.tensor(lr, device=self.device) if self.device.type == "cuda" else lr
-        self.optimizer = optim.adam(self.network, rate, betas)
+        self.graph = False
+        self.optimizer = optim.adam(self.network, lr, betas)
         self.ema = optim.EMA(self.network, ema_half_life)
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.images_seen = 0
@@ -101,7 +101,9 @@ class Diffusion:
 
 
 def accelerate(model: Diffusion, speed: Speed) -> Diffusion:
-    """Let training use the switches of ``speed``, but for ``graph``, which is of ``fit``."""
+    """Let training use the switches of ``speed``; several processes record no graph."""
+    tune(speed, model.device)
+    model.graph = speed.graph and distributed.world() == 1
     model.predict = accelerated(model.predict, speed, model.device)
     if speed.channels_last:
         model.average.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -147,7 +149,6 @@ def fit(
     *,
     warmup: int = 3_000,
     last_lr: float = 0.01,
-    graph: bool = False,
     tick: int = 30_000,
     on_tick: Callable[[Diffusion, Row], None] | None = None,
     checkpoint: str | Path | None = None,
@@ -164,7 +165,6 @@ def fit(
         images: when to stop, counted from the very start; it fixes the learning rate's curve too.
         warmup: pictures until the learning rate is full; from there it falls along half a cosine.
         last_lr: the share of the learning rate at the end; 1 keeps it constant.
-        graph: on a GPU, record a step once and replay it.
         tick: pictures between rows, checkpoints and calls of ``on_tick``.
         on_tick: called with the model and its new row; may draw samples.
         checkpoint, config, log, progress: see ``core.training.run_ticks``.
@@ -181,7 +181,7 @@ def fit(
         raise ValueError(f"images and tick must be at least one batch ({batches.batch} images)")
     model.network.train()
     advance: Callable[..., Tensor] = partial(learn, model)
-    if graph:
+    if model.graph:
         advance = Recorded(advance, model.device, model.rng)
 
     settings = {"images": images, "warmup": warmup, "last_lr": last_lr, "lr": model.lr,

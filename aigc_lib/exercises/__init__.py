@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aigc_lib.core.rooms import load_part, rooms_with
+from aigc_lib.core.words import say
 from aigc_lib.exercises.compare import NotAnswered, WrongAnswer, is_missing
 
 
@@ -51,7 +52,7 @@ def check(name: str, answer: object, **context: Any) -> None:
     if name not in known:
         there = ", ".join(known or exercises())
         raise ValueError(f"there is no exercise {name!r}; there are: {there}")
-    missing = f"… {name} — not answered yet: replace the placeholder, then run this cell again"
+    missing = say(f"… {name} — not answered yet: replace the placeholder, then run this cell again")
     if is_missing(answer):
         raise NotAnswered(missing)
     try:
@@ -59,7 +60,7 @@ def check(name: str, answer: object, **context: Any) -> None:
     except NotAnswered:
         raise NotAnswered(missing) from None
     except WrongAnswer as wrong:
-        raise WrongAnswer(f"✗ {name} — not yet: {wrong}") from None
+        raise WrongAnswer(say(f"✗ {name} — not yet: {wrong}")) from None
     except ModuleNotFoundError:
         raise  # a package that the exercise needs is missing: no fault of the answer
     except Exception as error:
@@ -69,4 +70,4 @@ def check(name: str, answer: object, **context: Any) -> None:
         raise WrongAnswer(
             f"✗ {name} — not yet: using your answer raised {type(error).__name__}: {error}"
         ) from error
-    print(f"✓ {name} — correct: {why}")
+    print(say(f"✓ {name} — correct: {why}"))

@@ -29,6 +29,9 @@ class Gan:
         generate: how the steps call the generator: (N, latent_dim) -> samples (N, ...), with their
             graph. The network itself, unless ``gan.acceleration`` put a faster twin here.
         discriminate: how they call the discriminator: samples (N, ...) -> logits (N, 1).
+        advance: makes a step of both in place of ``training.step``, if ``gan.acceleration`` put a
+            recorded one here.
+        lr: the highest step sizes, (generator, discriminator).
         average: the averaged generator; samples come from it unless asked otherwise.
         images_seen: how many real samples the discriminator has seen.
         steps: how many steps that were.
@@ -54,6 +57,8 @@ class Gan:
         self.discriminator = discriminator.to(self.device)
         self.generate: Callable[..., Tensor] = self.generator
         self.discriminate: Callable[..., Tensor] = self.discriminator
+        self.advance: Callable[..., Tensor] | None = None
+        self.lr = (lr_g, lr_d)
         self.opt_g = optim.adam(self.generator, lr_g, betas)
         self.opt_d = optim.adam(self.discriminator, lr_d, betas)
         self.ema = optim.EMA(self.generator, ema_half_life)
@@ -70,6 +75,11 @@ class Gan:
     def noise(self, n: int) -> Tensor:
         """Fresh latent vectors (n, latent_dim) from N(0, I), never the same twice."""
         return torch.randn(n, self.latent_dim, device=self.device, generator=self.rng)
+
+    def set_lr(self, share: float) -> None:
+        """Give both players this share of their highest step size."""
+        optim.set_lr(self.opt_g, share * self.lr[0])
+        optim.set_lr(self.opt_d, share * self.lr[1])
 
     @torch.no_grad()
     def sample(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from aigc_lib.core import distributed
+from aigc_lib.core import distributed, optim
 from aigc_lib.core.checkpoint import Stateful
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import Row, insist_on_finite, run_ticks
@@ -129,13 +129,13 @@ def fit(
     images: int,
     *,
     loss: AdversarialLoss = NON_SATURATING,
+    last_lr: float = 1.0,
     tick: int = 30_000,
     on_tick: Callable[[Gan, Row], None] | None = None,
     checkpoint: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
     log: str | Path | None = None,
     progress: bool = True,
-    advance: Callable[[Gan, Any, AdversarialLoss], Tensor] = step,
 ) -> list[Row]:
     """Train until the discriminator has seen ``images`` real images.
 
@@ -148,10 +148,10 @@ def fit(
         batches: endless batches on the same device, see ``step``.
         images: when to stop, counted from the very start of training.
         loss: the game's two losses.
+        last_lr: the share of the step sizes at the end, to which they fall along half a cosine.
         tick: in images.
         on_tick: called with the players and the new row; may draw samples.
         checkpoint, config, log, progress: see ``run_ticks``.
-        advance: makes a step: ``step``, or its recorded twin, see ``gan.acceleration``.
 
     Returns:
         The history. Each row holds ``images`` (seen so far), ``seconds`` (since the start,
@@ -169,7 +169,7 @@ def fit(
     gan.discriminator.train()
     return run_ticks(
         gan,
-        lambda n: play_for(gan, batches, n, loss, advance),
+        lambda n: play_for(gan, batches, n, loss, (images, last_lr)),
         {"gan": gan, "batches": batches},
         clock=lambda: gan.images_seen,
         unit="images",
@@ -190,9 +190,13 @@ def play_for(
     batches: Stream,
     images: int,
     loss: AdversarialLoss = NON_SATURATING,
-    advance: Callable[[Gan, Any, AdversarialLoss], Tensor] = step,
+    falling: tuple[int, float] = (1, 1.0),
 ) -> Row:
     """Steps for at least ``images`` images; the only place where the host waits for the device.
+
+    Args:
+        gan, batches, images, loss: see ``fit``.
+        falling: at which image the step sizes end, and at which share; they stay with a share of 1.
 
     Returns:
         the means of ``STATISTICS`` over these steps.
@@ -201,8 +205,10 @@ def play_for(
         TrainingError: one of them, or a weight of the generator, is not finite.
     """
     totals = torch.zeros(len(STATISTICS), device=gan.device)
-    steps, before = 0, gan.images_seen
+    steps, before, advance = 0, gan.images_seen, gan.advance or step
     while gan.images_seen < before + images:
+        if falling[1] < 1:
+            gan.set_lr(optim.cosine_lr(gan.images_seen, falling[0], 1.0, 0, falling[1]))
         totals += advance(gan, distributed.share(next(batches)), loss)
         steps += 1
     distributed.average([totals])

@@ -6,21 +6,25 @@ lowers the mean negative logarithm of the right ones (nats a token), at the lear
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from aigc_lib.core import checkpoint as ckpt
-from aigc_lib.core.optim import cosine_lr, set_lr
+from aigc_lib.core import distributed
+from aigc_lib.core.optim import cosine_lr, rate, set_lr
+from aigc_lib.core.speed import Recorded, Speed, accelerated, tune
 from aigc_lib.core.training import Row, insist_on_finite, run_ticks
 from aigc_lib.lm.batches import TokenBatches
 from aigc_lib.nets.gpt import GPT
 
 
-def loss_of(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:
+def loss_of(model: Callable[[Tensor], Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
     """Mean negative log-probability of the targets (B, T), in nats a token."""
     logits = model(inputs)
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -34,7 +38,9 @@ def adamw(model: nn.Module, lr: float, weight_decay: float = 0.1) -> torch.optim
         {"params": matrices, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99), fused=True)
+    device = matrices[0].device
+    return torch.optim.AdamW(groups, lr=rate(lr, device), betas=(0.9, 0.99), fused=True,
+                             capturable=device.type == "cuda")  # fmt: skip
 
 
 class Run:
@@ -44,10 +50,16 @@ class Run:
         model: to train, on its device.
         lr: the highest learning rate.
         weight_decay: weight decay of the matrices.
+
+    Attributes:
+        predict: how training calls the model: the model itself, or a faster or parallel twin.
+        graph: on a GPU, record a step once and replay it; see ``accelerate``.
     """
 
     def __init__(self, model: GPT, lr: float = 1e-3, weight_decay: float = 0.1) -> None:
-        self.model, self.lr = model, lr
+        self.model, self.lr, self.graph = model, lr, False
+        parallel = distributed.world() > 1
+        self.predict: Any = DistributedDataParallel(model) if parallel else model
         self.optimizer = adamw(model, lr, weight_decay)
         self.steps = 0
         self.history: list[Row] = []
@@ -68,6 +80,25 @@ class Run:
         self.steps, self.history = state["steps"], list(state["history"])
 
 
+def accelerate(run: Run, speed: Speed) -> Run:
+    """Let training use the switches of ``speed``; several processes record no graph."""
+    device = next(run.model.parameters()).device
+    tune(speed, device)
+    run.graph = speed.graph and distributed.world() == 1
+    run.predict = accelerated(run.predict, speed, device)
+    return run
+
+
+def learn(run: Run, grad_clip: float, inputs: Tensor, targets: Tensor) -> Tensor:
+    """One step of the optimiser; returns the detached loss. The device's part of a step."""
+    loss = loss_of(run.predict, inputs, targets)
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), grad_clip)
+    run.optimizer.step()
+    return loss.detach()
+
+
 def fit(
     run: Run,
     batches: TokenBatches,
@@ -85,7 +116,7 @@ def fit(
 
     Args:
         run: model and optimiser.
-        batches: endless windows on the same device.
+        batches: endless windows on the same device, shared among the processes of a job.
         steps: when to stop, counted from the very start; they fix the learning rate's curve too.
         warmup: steps until the learning rate is full.
         grad_clip: longest gradient; a longer one is shortened to it.
@@ -105,6 +136,10 @@ def fit(
         raise ValueError(f"steps and tick must be at least 1, got {steps} and {tick}")
     run.model.train()
 
+    advance: Callable[..., Tensor] = partial(learn, run, grad_clip)
+    if run.graph:
+        advance = Recorded(advance, batches.tokens.device)
+
     def tell(row: Row) -> None:
         if on_tick:
             on_tick(run, row)
@@ -112,37 +147,34 @@ def fit(
 
     run_ticks(
         run,
-        lambda n: _learn(run, batches, n, steps, warmup, grad_clip),
+        lambda n: _steps(run, batches, n, advance, (steps, warmup)),
         {"run": run, "batches": batches},
-        clock=lambda: run.steps,
-        unit="steps",
-        end=steps,
-        tick=tick,
+        clock=lambda: run.steps, unit="steps", end=steps, tick=tick,
         device=batches.tokens.device,
         on_tick=tell,
         checkpoint=checkpoint,
         config={"steps": steps, "warmup": warmup, "lr": run.lr, **(config or {})},
         progress=progress,
         shown={"loss": "loss"},
-    )
+    )  # fmt: skip
     run.model.eval()
     return run.history
 
 
-def _learn(
-    run: Run, batches: TokenBatches, n: int, steps: int, warmup: int, grad_clip: float
+def _steps(
+    run: Run,
+    batches: TokenBatches,
+    n: int,
+    advance: Callable[..., Tensor],
+    rates: tuple[int, int],
 ) -> Row:
     """``n`` steps; their mean loss is read at the end, the one place where the host waits."""
     total = torch.zeros((), device=batches.tokens.device)
     for _ in range(n):
-        set_lr(run.optimizer, cosine_lr(run.steps, steps, run.lr, warmup))
-        loss = loss_of(run.model, *next(batches))
-        run.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(run.model.parameters(), grad_clip)
-        run.optimizer.step()
+        set_lr(run.optimizer, cosine_lr(run.steps, rates[0], run.lr, rates[1]))
+        total += advance(*distributed.share(next(batches)))
         run.steps += 1
-        total += loss.detach()
+    distributed.average([total])
     means = {"loss": float(total) / n}
     insist_on_finite(means, f"between step {run.steps - n:,} and {run.steps:,}")
     return means

@@ -3,6 +3,9 @@
 
 const here = document.currentScript; // where this file lies, so that others beside it are found
 
+// The site's words in the page's language: tools/zh_site.py writes those of the Chinese pages.
+const told = (words) => window.aigcWords?.[words] ?? words;
+
 // The theme's script comes late and finds out only then whether the page is light or dark. Until then no
 // colour is known, so that lines have no width and everything moves when they come.
 const root = document.documentElement.dataset;
@@ -53,7 +56,7 @@ function makeFrames() {
     if (!picture || !list || !read) continue;
     const labels = [...list.children].map((item) => item.textContent.trim());
     const last = labels.length - 1;
-    const name = figure.querySelector("figcaption strong")?.textContent.trim() || "Frames";
+    const name = figure.querySelector("figcaption strong")?.textContent.trim() || told("Frames");
 
     const view = document.createElement("div");
     view.className = "frame";
@@ -67,7 +70,7 @@ function makeFrames() {
     Object.assign(slider, { type: "range", min: 0, max: last, value: last });
     slider.setAttribute("aria-label", name);
     const play = document.createElement("button");
-    Object.assign(play, { type: "button", textContent: "Play" });
+    Object.assign(play, { type: "button", textContent: told("Play") });
     const shown = document.createElement("output");
     const controls = document.createElement("div");
     controls.className = "frame-controls";
@@ -85,7 +88,7 @@ function makeFrames() {
     const stop = () => {
       clearInterval(timer);
       timer = null;
-      play.textContent = "Play";
+      play.textContent = told("Play");
     };
     const step = () => {
       slider.value = Number(slider.value) + 1;
@@ -96,7 +99,7 @@ function makeFrames() {
       if (timer) return stop();
       if (Number(slider.value) === last) slider.value = 0;
       show();
-      play.textContent = "Pause";
+      play.textContent = told("Pause");
       timer = setInterval(step, 400);
     });
     slider.addEventListener("input", () => {
@@ -127,10 +130,40 @@ function findPlaces() {
   if (!places.length) return;
   import(new URL("live.mjs", here.src)).catch((error) => {
     console.warn(error);
-    const words =
-      "The network cannot be loaded here. Browsers load one from a server only, not from a file " +
-      "that was double-clicked.";
+    const words = told(
+      "The network cannot be loaded here. Browsers load one from a server only, not from a file that was double-clicked."
+    );
     for (const place of places) place.append(words);
+  });
+}
+
+// The switch to the other language leads to the same heading, and the browser remembers the choice: who
+// comes from elsewhere, and chose before, is led to that language where it has the page.
+function linkLanguages() {
+  const link = document.querySelector("a.language-switch");
+  if (!link) return;
+  const remembered = (chosen) => {
+    try {
+      if (chosen) localStorage.setItem("aigc-language", chosen);
+      return localStorage.getItem("aigc-language");
+    } catch {
+      return null; // nothing may be stored here
+    }
+  };
+  const address = link.getAttribute("href");
+  const elsewhere = !document.referrer.startsWith(`${location.origin}/`);
+  if ("same" in link.dataset && elsewhere && remembered() === link.hreflang) {
+    location.replace(address + location.search + location.hash);
+    return;
+  }
+  link.addEventListener("click", () => {
+    remembered(link.hreflang);
+    if (!("same" in link.dataset)) return;
+    const read = [...document.querySelectorAll("article section[id]")].filter(
+      (section) => section.getBoundingClientRect().top < window.innerHeight / 3
+    );
+    const place = window.scrollY > 0 && read.length ? `#${read.at(-1).id}` : location.hash;
+    link.href = address + location.search + place;
   });
 }
 
@@ -140,6 +173,7 @@ reading.observe(document.documentElement, { childList: true, subtree: true });
 
 document.addEventListener("DOMContentLoaded", () => {
   reading.disconnect();
+  linkLanguages();
   findPlaces();
   markChinese();
   markReferences();

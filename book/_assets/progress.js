@@ -3,6 +3,7 @@
 "use strict";
 
 (() => {
+  const told = (words) => window.aigcWords?.[words] ?? words;
   const KEY = "aigc-opened"; // not there: switched off; a list of exercises: switched on
 
   const read = () => {
@@ -43,27 +44,27 @@
   const control = document.createElement("div");
   control.className = "progress-control d-print-none";
   control.setAttribute("role", "group");
-  control.setAttribute("aria-label", "Your progress");
+  control.setAttribute("aria-label", told("Your progress"));
   control.innerHTML =
-    '<label><input type="checkbox"> Remember on this device which exercises I opened</label> ' +
-    '<button type="button">Forget all</button> <span role="status"></span>';
+    `<label><input type="checkbox"> ${told("Remember on this device which exercises I opened")}</label> ` +
+    `<button type="button">${told("Forget all")}</button> <span role="status"></span>`;
   const [box, forget, status] = ["input", "button", "span"].map((t) => control.querySelector(t));
 
   const draw = () => {
     const opened = read();
     box.checked = opened !== null;
     forget.disabled = !opened?.length;
-    status.textContent = opened === null ? "" : `Remembered: ${opened.length}.`;
+    status.textContent = opened === null ? "" : told("Remembered: {n}.").replace("{n}", opened.length);
     const has = (id) => opened?.includes(id);
     for (const section of document.querySelectorAll('section[id^="exercise-"]')) {
-      sign(section.querySelector("h3"), has(section.id) && "✓ opened");
+      sign(section.querySelector("h3"), has(section.id) && told("✓ opened"));
     }
     for (const list of document.querySelectorAll("article ul:has(> li > p > a[href*='#exercise-'])")) {
       const items = [...list.children];
       const done = items.filter((item) => has(item.querySelector("a").hash.slice(1)));
-      items.forEach((item) => sign(item.firstElementChild, done.includes(item) && "✓ opened"));
+      items.forEach((item) => sign(item.firstElementChild, done.includes(item) && told("✓ opened")));
       const heading = list.closest("section").querySelector("h2");
-      sign(heading, opened && `${done.length} of ${items.length} opened`);
+      sign(heading, opened && told("{n} of {all} opened").replace("{n}", done.length).replace("{all}", items.length));
     }
   };
 

@@ -175,19 +175,3 @@ def test_what_does_not_fit_is_refused(arguments, error, said):
     arguments = {"images": numbered(10), "batch": 3, "seed": 0} | arguments
     with pytest.raises(error, match=said):
         Batches(**arguments)
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_on_a_gpu_the_order_is_the_same_and_no_step_waits():
-    images, labels = numbered(100), torch.arange(100)
-    there = Batches(images.cuda(), 30, seed=6, labels=labels.cuda())
-    here = Batches(images, 30, seed=6, labels=labels)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        drawn = [next(there) for _ in range(10)]  # four epochs
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
-    for (pictures, numbers_), (expected, expected_numbers) in zip(drawn, here, strict=False):
-        assert torch.equal(pictures.cpu(), expected)
-        assert torch.equal(numbers_.cpu(), expected_numbers)

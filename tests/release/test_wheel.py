@@ -139,7 +139,7 @@ def test_the_library_and_all_exercises_are_imported(python):
     file, modules, rooms = re.fullmatch(r"(.*) (\d+) (\d+)\n", done.stdout).groups()
     assert Path(file).is_relative_to(python.parents[1])  # not the checkout
     assert int(modules) > 70
-    assert int(rooms) == 19
+    assert int(rooms) == 22
 
 
 def test_an_exercise_is_checked(python):

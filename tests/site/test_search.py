@@ -51,6 +51,7 @@ AMONG_THREE = {
     "saturating": f"{GLOSSARY}saturating-loss",
     "diffusion": "notebooks/13-diffusion.html",
     "Dirac-GAN": "notebooks/04-training-dynamics.html",
+    "模式崩溃": "book/glossary.html",  # the entry's second Chinese name
     "判别器的损失函数": "book/glossary.html",  # no term: found only when cut into words
 }
 # The Chinese word of an entry leads to the entry of its English one.

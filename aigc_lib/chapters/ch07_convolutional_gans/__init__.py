@@ -5,6 +5,8 @@ Its own files:
     fashion_scores.py   what a shop would ask: right kind, variety, mirrored shoes, copies
     loss_comparison.py  the experiment: losses, R1, averages, augmentation and its leaks
     record_contest.py   trains every setting of the comparison over three seeds
+    record_falling.py   the recipe with step sizes that stay and that fall, for as many images
+    record_large.py     the recipe for a GPU, trained for a given time
     record_quality.py   the recipe beside the textbook's DCGAN for the same time
     record_stacked.py   counts the modes that the game finds on Stacked MNIST
     results/            the records: contest, quality, stacked

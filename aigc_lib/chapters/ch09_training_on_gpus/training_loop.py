@@ -18,7 +18,7 @@ from aigc_lib.data.batches import Batches
 from aigc_lib.data.cache import cache_dir
 from aigc_lib.data.images import load
 from aigc_lib.gan import training
-from aigc_lib.gan.acceleration import RecordedStep, accelerate
+from aigc_lib.gan.acceleration import accelerate
 from aigc_lib.gan.losses import NON_SATURATING
 from aigc_lib.gan.state import Gan
 
@@ -66,7 +66,7 @@ class Climber:
             gan.opt_g = optim.adam(gan.generator, model.lr, model.betas, fused=False)
             gan.opt_d = optim.adam(gan.discriminator, model.lr, model.betas, fused=False)
         accelerate(self.gan, rung.speed)
-        self.advance = RecordedStep() if rung.speed.graph else training.step
+        self.advance = self.gan.advance or training.step
         if rung.on_device:
             images = load("mnist").images.to(device)
             self.batches: Iterator[Any] = iter(Batches(images, model.batch, seed=0))

@@ -8,6 +8,7 @@ Its own files:
     record_masked.py       masked autoencoders and their probes over three seeds
     record_pretraining.py  both loops at nanoGPT's setting over three seeds
     record_scaling.py      GPTs of four widths, and of two tokenizers
+    record_speed.py        milliseconds a step on a GPU, switch by switch and beside nanoGPT's loop
     results/               the records: masked, pretraining, scaling
 
 What it uses of the shared packages:
@@ -17,6 +18,7 @@ What it uses of the shared packages:
     core.results        reads the three records, and writes them in the recorders
     core.runtime        the device of the recorded runs
     core.show           attention maps, sliders, times, numbers with bounds
+    core.speed          which switches a GPU's training uses
     core.stats          wilson: the interval of the linear probe
     core.training       a row of a training's history; TrainingError
     data.batches        Batches: pictures for the masked autoencoder

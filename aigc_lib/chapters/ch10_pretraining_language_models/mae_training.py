@@ -154,6 +154,7 @@ def fit(
 @torch.no_grad()
 def evaluate(model: MaskedAutoencoder, images: Tensor, contrast: bool = False) -> float:
     """``loss_of`` over held-out pictures uint8 (N, 1, H, W); the same patches hidden every time."""
+    images = images.to(model.embed.weight.device)
     patches = to_patches(normalize(images), model.config.patch)
     rng = torch.Generator(patches.device).manual_seed(0)
     seen, hidden = choose(len(patches), model.config.places, model.config.visible, rng)

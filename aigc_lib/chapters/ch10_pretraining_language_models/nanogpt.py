@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aigc_lib.core.optim import cosine_lr, set_lr
+from aigc_lib.core.speed import usual
 from aigc_lib.data.texts import load_text
 from aigc_lib.lm import training
 from aigc_lib.lm.batches import TokenBatches
@@ -81,6 +82,7 @@ def fresh(setting: Config, vocabulary: int, seed: int, device: torch.device | st
 def fit(model: GPT, tokens: Tensor, setting: Config, seed: int, progress: bool = True) -> float:
     """Train with ``lm.training.fit``; returns the seconds it took."""
     s, run = setting, training.Run(model, setting.lr, DECAY)
+    training.accelerate(run, usual(tokens.device))
     batches = TokenBatches(tokens, s.batch, s.context, seed)
     training.fit(run, batches, s.steps, warmup=s.warmup, grad_clip=CLIP, progress=progress)
     return run.history[-1]["seconds"]

@@ -6,10 +6,11 @@
 The loops take turns, so that what else the machine does falls on both.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from aigc_lib.chapters.ch10_pretraining_language_models import nanogpt
-from aigc_lib.chapters.ch10_pretraining_language_models.nanogpt import NANO, NANO_GPU
+from aigc_lib.chapters.ch10_pretraining_language_models.nanogpt import NANO, NANO_GPU, Config
 from aigc_lib.core import runtime
 from aigc_lib.core.results import Recording
 
@@ -21,19 +22,23 @@ def main(seeds: int = 3, gpu: bool = False) -> None:
         seeds: how many, from 0 on.
         gpu: the larger setting, with our loop only.
     """
-    device = runtime.device()
-    if gpu and device.type != "cuda":
+    if gpu and runtime.device().type != "cuda":
         raise ValueError("no CUDA device here: leave out --gpu for the processor's setting")
-    setting = NANO_GPU if gpu else NANO
-    text = nanogpt.plays(device)
-    loops = {"ours": nanogpt.fit} | ({} if gpu else {"plain": nanogpt.fit_plainly})
     command = f"aigc record 10 pretraining --seeds {seeds}" + " --gpu" * gpu
-    name = "pretraining-gpu" if gpu else "pretraining"
+    name, loops = ("pretraining-gpu", ("ours",)) if gpu else ("pretraining", ("ours", "plain"))
+    record(name, NANO_GPU if gpu else NANO, loops, seeds, command)
+
+
+def record(name: str, setting: Config, loops: Sequence[str], seeds: int, command: str) -> None:
+    """Record so many seeds of a setting in these loops."""
+    device = runtime.device()
+    text = nanogpt.plays(device)
     recording = Recording(name, __file__, command, key=("loop", "seed"))
     runs = [(k, seed) for seed in range(seeds) for k in sorted(loops, reverse=bool(seed % 2))]
     for loop, seed in recording.missing(runs):
         model = nanogpt.fresh(setting, text.tokenizer.size, seed, device)
-        seconds = loops[loop](model, text.train, setting, seed)
+        fit = nanogpt.fit if loop == "ours" else nanogpt.fit_plainly
+        seconds = fit(model, text.train, setting, seed)
         recording.add(
             {"loop": loop, "seed": seed, "seconds": round(seconds, 1)}
             | nanogpt.score(model, text)

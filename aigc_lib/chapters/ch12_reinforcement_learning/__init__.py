@@ -17,6 +17,7 @@ Its own files:
 What it uses of the shared packages:
     core.contest        what the verdicts on the steered writer rest on, declared in the record
     core.results        reads both records, and writes them in the recorders
+    core.runtime        the device on which the writer is steered
     core.show           sliders, times, the library's source, numbers with bounds
     core.training       a row of a training's history; TrainingError
     lm.sampling         generate: the policy writes

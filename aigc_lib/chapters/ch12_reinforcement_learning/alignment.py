@@ -84,7 +84,7 @@ def steer(
         policy: starts as a copy of the reference, with parameters that want a gradient.
         reference: frozen.
         prompt: what every text starts with.
-        reward: texts int64 (N, length) to float (N,).
+        reward: texts int64 (N, length) to float (N,), on any device.
         settings: beta, steps, batch and learning rate.
         seed: of the texts.
         progress: show a progress bar.
@@ -102,7 +102,7 @@ def steer(
 
     def lesson(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         texts = write(policy, prompt, s.batch, seeds[step])
-        earned = reward(texts)
+        earned = reward(texts).to(texts.device)
         ours = next_log_probs(policy, prompt, texts)
         with torch.no_grad():
             theirs = next_log_probs(reference, prompt, texts)
@@ -128,7 +128,7 @@ def pair_up(texts: Tensor, rewards: Tensor, group: int = 4, seed: int | None = N
 
     Args:
         texts: int64 (N, length); a last group that is not full is left out.
-        rewards: float (N,).
+        rewards: float (N,), on the processor.
         group: at least 2.
         seed: of the preferences; None: the best is always preferred.
 
@@ -149,6 +149,7 @@ def pair_up(texts: Tensor, rewards: Tensor, group: int = 4, seed: int | None = N
         return Pairs(good, bad)
     ahead = (rewards[rows, best] - rewards[rows, worst])[unlike]
     fair = torch.rand(len(ahead), generator=torch.Generator().manual_seed(seed)) < ahead.sigmoid()
+    fair = fair.to(texts.device)
     return Pairs(*(torch.where(fair[:, None], a, b) for a, b in ((good, bad), (bad, good))))
 
 

@@ -52,8 +52,9 @@ def cheer(text: str) -> int:
 
 def prompt(writer: Writer) -> Prompt:
     """Juliet begins to speak; 64 characters follow, none of them spelt by its bytes."""
-    tokens = torch.tensor(writer.tokenizer.encode(START))
-    return Prompt(tokens, LENGTH, torch.arange(HEX))
+    device = writer.model.embedding.weight.device
+    tokens = torch.tensor(writer.tokenizer.encode(START), device=device)
+    return Prompt(tokens, LENGTH, torch.arange(HEX, device=device))
 
 
 def read(writer: Writer, texts: Tensor) -> list[str]:
@@ -62,7 +63,7 @@ def read(writer: Writer, texts: Tensor) -> list[str]:
 
 
 def reward(writer: Writer) -> alignment.Reward:
-    """``cheer`` of texts int64 (N, length), as float (N,)."""
+    """``cheer`` of texts int64 (N, length), as float (N,) on the processor, which counts words."""
     return lambda texts: torch.tensor([float(cheer(text)) for text in read(writer, texts)])
 
 

@@ -10,8 +10,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from aigc_lib.chapters.ch13_diffusion.record_quality import CHOICE_SEED, SAMPLE_SEED, SCORED, scored
 from aigc_lib.core import runtime
 from aigc_lib.core.results import Recording
@@ -19,7 +17,7 @@ from aigc_lib.core.speed import Speed
 from aigc_lib.diffusion.training import Diffusion, fit
 from aigc_lib.recipes.diffusion import DRAWINGS, LARGE, DiffusionConfig, build, stream
 
-SPEED = Speed(channels_last=True, bf16=True, graph=True)
+SPEED = Speed(channels_last=True, bf16=True, graph=True, tuned=True)
 WEIGHTS = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 NO_CONTEST = "One recipe, on a GPU. It is compared with nothing."
 
@@ -29,7 +27,7 @@ def trained(config: DiffusionConfig, images: int) -> tuple[Diffusion, float]:
     device = runtime.device()
     model, batches = build(config, device, SPEED), stream(config, device)
     start = time.perf_counter()
-    fit(model, batches, images, tick=images, graph=SPEED.graph, progress=False)
+    fit(model, batches, images, tick=images, progress=False)
     return model, time.perf_counter() - start  # the last row's loss has waited for the device
 
 
@@ -69,7 +67,6 @@ def main(
         config: what is trained; its own seed is not used.
     """
     runtime.keep_memory()
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     command = f"aigc record 13 large --seeds {seeds} --seconds {seconds:g}"
     recording = Recording("diffusion-large", __file__, command, key=("maker", "seed"))
     runs = [("choice", CHOICE_SEED), *(("diffusion", seed) for seed in range(seeds))]

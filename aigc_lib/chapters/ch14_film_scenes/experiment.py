@@ -18,6 +18,7 @@ from aigc_lib.chapters.ch14_film_scenes import scenes
 from aigc_lib.chapters.ch14_film_scenes.networks import LATENT, SceneDiscriminator, SceneGenerator
 from aigc_lib.chapters.ch14_film_scenes.scene_classifier import SceneClassifier, answers, right
 from aigc_lib.chapters.ch14_film_scenes.scenes import WORDS, Scenes, compose, tokens
+from aigc_lib.core import runtime
 from aigc_lib.core.pixels import to_uint8
 from aigc_lib.core.speed import Speed
 from aigc_lib.data.batches import Batches
@@ -39,7 +40,7 @@ TRAIN_SEED, CLASSIFIER_SEED, PICKER_SEED, TEST_SEED = 1, 1_000, 2_000, 3_000
 Kind = Literal["both read", "generator reads", "nobody reads"]
 
 
-def players(kind: Kind, seed: int) -> Gan:
+def players(kind: Kind, seed: int, device: torch.device | str = "cpu") -> Gan:
     """The two networks of one run, before training."""
     torch.manual_seed(seed)
     generator = SceneGenerator(0 if kind == "nobody reads" else len(WORDS))
@@ -52,16 +53,23 @@ def players(kind: Kind, seed: int) -> Gan:
         betas=(0.0, 0.99),
         ema_half_life=10_000,
         seed=seed,
+        device=device,
     )
     return accelerate(gan, Speed(channels_last=True))
 
 
 def fit(kind: Kind, train: Scenes, seed: int, images: int) -> Gan:
-    """Train one pair of players until ``images`` scenes were seen."""
-    gan = players(kind, seed)
-    batches = Batches(train.images, BATCH, seed=seed, labels=tokens(train.labels))
+    """Train one pair of players until ``images`` scenes were seen.
+
+    They come back to the processor, where all that looks at them draws the same random numbers.
+    """
+    device = runtime.device()
+    gan, labels = players(kind, seed, device), tokens(train.labels).to(device)
+    batches = Batches(train.images.to(device), BATCH, seed=seed, labels=labels)
     loss = losses.with_r1(R1, every=8)
     training.fit(gan, batches, images, loss=loss, tick=8_000, progress=False)
+    for network in (gan.generator, gan.discriminator, gan.average):
+        network.cpu()
     return gan
 
 

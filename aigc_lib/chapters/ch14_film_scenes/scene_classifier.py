@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aigc_lib.chapters.ch14_film_scenes.scenes import GROUPS, Scenes, compose, descriptions
+from aigc_lib.core import runtime
 from aigc_lib.core.pixels import normalize
 from aigc_lib.core.training import insist_on_finite
 from aigc_lib.data.batches import Batches
@@ -56,7 +57,7 @@ def training_scenes(seed: int, n: int, every_pair: bool) -> Scenes:
 
 
 def fit(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneClassifier:
-    """Train one with cross-entropy on what the scenes show; in eval mode, without gradients.
+    """Train one with cross-entropy on what the scenes show; on the processor, in eval mode, frozen.
 
     TrainingError if the loss stops being a finite number.
     """
@@ -64,7 +65,9 @@ def fit(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneClassifier:
         torch.manual_seed(seed)
         classifier = SceneClassifier()
     classifier.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches = Batches(scenes.images, BATCH, seed=seed, labels=scenes.labels)
+    images, told = (part.to(runtime.device()) for part in (scenes.images, scenes.labels))
+    classifier.to(images.device)
+    batches = Batches(images, BATCH, seed=seed, labels=told)
     steps = epochs * batches.steps_per_epoch
     optimizer = torch.optim.Adam(classifier.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
@@ -77,7 +80,7 @@ def fit(scenes: Scenes, seed: int = 0, epochs: int = 4) -> SceneClassifier:
         optimizer.step()
         schedule.step()
     insist_on_finite({"loss": float(loss)}, f"before step {steps}")
-    return classifier.eval().requires_grad_(False)
+    return classifier.cpu().eval().requires_grad_(False)
 
 
 @functools.cache

@@ -1,0 +1,128 @@
+"""Checks for chapter 21, "Outlook"."""
+
+import torch
+
+from aigc_lib.exercises.compare import close, equal, is_function, need, numbers, same_tensor
+
+
+def check_1(answer: object) -> str:
+    """The pinball loss."""
+    loss = is_function(answer, 3)
+    y, q = torch.tensor([10.0, 4.0, 7.0]), torch.tensor([6.0, 9.0, 7.0])
+    for level in (0.9, 0.2):
+        wanted = torch.maximum(level * (y - q), (level - 1) * (y - q))
+        mistakes = {
+            "too low a forecast costs the level, too high a one 1 less the level": torch.maximum(
+                level * (q - y), (level - 1) * (q - y)
+            ),
+            "that is the absolute error: the two sides cost differently": (y - q).abs(),
+        }  # fmt: skip
+        same_tensor(loss(y.clone(), q.clone(), level), wanted, hint="two cases: y above q, y below",
+                    what="the loss", mistakes=mistakes)  # fmt: skip
+    return "it is what a merchant pays who is asked for more, or left with more, than he has"
+
+
+def check_2(answer: object) -> str:
+    """How many bikes to provide."""
+    mistakes = {
+        "that is the median: both sides would have to cost the same": 15,
+        "that is the mean, which no pinball loss asks for": 17.4,
+        "that is beyond it: the last day alone makes 0.2": 30,
+        "a missing bike is the dearer one: the level is 3 / (3 + 1)": 12,
+    }
+    close(answer, 20, tol=1e-9, hint="which level, and which count is that quantile?",
+          what="the number of bikes", mistakes=mistakes)  # fmt: skip
+    return "the order is a quantile, and the costs say which"
+
+
+def check_3(answer: object) -> str:
+    """The variance of a mean of real and invented patients, and what a naive analyst believes."""
+    found = numbers(answer, 2, "two variances: the true one, and the believed one")
+    mistakes = {
+        "that is the real patients' alone; the invented ones add noise of their own": 1 / 20,
+        "all 200 as if they were real: that is what the naive analyst believes": 1 / 200,
+    }
+    close(found[0], 1 / 20 + 180 / 200**2, tol=1e-5, hint="the statement, with n = 20 and m = 180",
+          what="the true variance", mistakes=mistakes)  # fmt: skip
+    close(found[1], 1 / 200, tol=1e-5, hint="one over the number of rows",
+          what="the believed variance")  # fmt: skip
+    return "the interval that he reports is 3.3 times too short"
+
+
+def check_4(answer: object) -> str:
+    """Who is nearer to a real patient than any stranger is."""
+    share = is_function(answer, 3)
+    rng = torch.Generator().manual_seed(0)
+    real, strangers = torch.randn(20, 3, generator=rng), torch.randn(30, 3, generator=rng)
+    made = torch.cat([real[:6] + 0.01, strangers[:9] + 0.05, torch.full((2, 3), 9.0)])
+    least = torch.cdist(strangers, real).amin(1)
+    near = torch.cdist(made, real).amin(1)
+    mistakes = {
+        "compare with the strangers' least distance, not with their mean": float(
+            (near < least.mean()).double().mean()
+        ),
+        "that is the share that is not too close": 1 - float((near < least.min()).double().mean()),
+    }
+    close(float(share(made, real, strangers)), float((near < least.min()).double().mean()),
+          hint="distances to the nearest real patient, of both groups", what="the share",
+          mistakes=mistakes)  # fmt: skip
+    return "strangers say how near one comes without copying"
+
+
+def check_5(answer: object) -> str:
+    """What a filter does to the mix of levels."""
+    found = numbers(
+        answer, 2, "two numbers: drafts for one that passes, and the share of hard ones"
+    )
+    close(found[0], 3 / 1.8, tol=0.002, hint="the mean chance of passing, and its inverse",
+          what="the number of drafts", mistakes={"that is the chance of passing": 0.6})  # fmt: skip
+    mistakes = {
+        "a third was ordered; the filter lets fewer hard ones through": 1 / 3,
+        "that is their chance of passing, not their share among those that pass": 0.3,
+    }
+    close(found[1], 1 / 6, tol=0.002, hint="Bayes' rule", what="the share of hard ones",
+          mistakes=mistakes)  # fmt: skip
+    return "a filter that keeps only right answers makes the book easier than was ordered"
+
+
+def check_6(answer: object) -> str:
+    """The weights along a ray."""
+    weights = is_function(answer, 2)
+    density = torch.tensor([[0.0, 2.0, 5.0, 1.0], [0.5, 0.5, 0.5, 0.5]])
+    length = torch.full((2, 4), 0.4)
+    stopped = 1 - torch.exp(-density * length)
+    before = torch.exp(-torch.cumsum(density * length, 1) + density * length)
+    mistakes = {
+        "what stood before a piece has taken light away already": stopped,
+        "only what stands before a piece dims it, not the piece itself": stopped
+        * torch.exp(-torch.cumsum(density * length, 1)),
+    }
+    same_tensor(weights(density.clone(), length.clone()), stopped * before,
+                hint="the share that arrives, times the share that is stopped", what="the weights",
+                mistakes=mistakes)  # fmt: skip
+    return "they sum to one less what gets through"
+
+
+def check_7(answer: object) -> str:
+    """Numbers of a report that its table does not have."""
+    stray = is_function(answer, 2)
+    text = "Of 1,250 bikes, 312 went on Friday; that is 25.0 per cent, 40 more than in 2010."
+    table = {"all": 1250, "Friday": 312, "more": 40}
+    found = stray(text, table)
+    need(isinstance(found, list), "return a list of numbers")
+    need(1.0 not in found and 250.0 not in found, "1,250 is one number: the comma groups it")
+    need(0.0 not in found, "25.0 is one number: the point belongs to it")
+    equal(sorted(found), [25.0, 2010.0], hint="find the numbers, keep those without a figure",
+          what="the stray numbers")  # fmt: skip
+    return "the year and the share may be true, but nothing here says so: a person must look"
+
+
+def check_8(answer: object) -> str:
+    """Decibels of half the mean square error."""
+    mistakes = {
+        "halving the mean square, not the root of it": 6.02,
+        "less error is more decibels": -3.01,
+    }
+    close(answer, 3.0103, tol=0.01, hint="ten times the logarithm of two", what="the gain",
+          mistakes=mistakes)  # fmt: skip
+    return "a gain in decibels says by which factor the error fell, not how large it was"

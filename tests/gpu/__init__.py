@@ -1,0 +1,1 @@
+"""Tests that need a GPU and nothing beside PyTorch; others stand beside their eager twins."""
