@@ -138,13 +138,14 @@ class WordAverage:
         self.colours = (colours - mean) / colours[rows].std()
         table, self.rarity = texts_of(pictures, languages)
         known = self.colours[rows]
-        if strength:
+        self.regression = bool(strength)
+        if self.regression:  # as a mixture of training pictures: fewer than there are colours
             wanted = F.normalize(table * self.rarity, dim=1)
-            square = known.T @ known + strength * torch.eye(known.shape[1])
-            self.map = torch.linalg.solve(square, known.T @ (wanted - wanted.mean(0)))
+            self.colours = self.colours @ known.T
+            square = self.colours[rows] + strength * torch.eye(len(rows))
+            self.map = torch.linalg.solve(square, wanted - wanted.mean(0))
         else:
             self.map = F.normalize(table, p=1, dim=0).T @ known
-        self.regression = bool(strength)
 
     def read(self, texts: list[str]) -> Tensor:
         """Texts as points of length 1."""
