@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from tools.parity import HAN
+from tools.parity import HAN, with_colons
 
 FULL = "，。、；：？！）》】”’"
 OPENING = "（《【“‘"
@@ -31,7 +31,7 @@ TAKEN_OUT = (
 # For the sake of the stars: what is no prose, without the stars in it.
 MASKED = (
     (TAKEN_OUT[0][0], ""),
-    (TAKEN_OUT[1][0], "$"),
+    (TAKEN_OUT[1][0], "x"),
     (TAKEN_OUT[2][0], "$x$"),
     (re.compile(r"(`+)[^`].*?\1"), "`x`"),
     (re.compile(r"\]\([^)]+\)"), "](x)"),
@@ -56,6 +56,7 @@ RULES = (
 
 def prose(text: str) -> str:
     """What a reader reads of a text, with a Latin letter for each piece of code and formula."""
+    text = with_colons(text)
     for pattern, left in TAKEN_OUT:
         text = pattern.sub(left, text)
     return text
@@ -63,6 +64,7 @@ def prose(text: str) -> str:
 
 def dead_stars(text: str) -> Iterator[str]:
     """Stars that open or close nothing, since they stand between punctuation and a character."""
+    text = with_colons(text)
     for pattern, left in MASKED:
         text = pattern.sub(left, text)
 

@@ -25,9 +25,30 @@ NUMBER = re.compile(
 NO_WORDS = re.compile(
     r"`[^`]+`|\]\([^)]*\)|^:(?!alt:)[\w-]+:.*$|<[^<>]*>|\{figure\}.*", re.MULTILINE
 )
-MONTHS = re.compile(rf"\b({'|'.join(month_name[1:])})(?= \d)")
+MONTH = "|".join(month_name[1:])
+MONTHS = re.compile(rf"\b({MONTH})(?=\s\d)|(?<=\d\s)({MONTH})\b")
 Part = tuple[str, str]
 Glossary = dict[str, str]
+
+
+def with_colons(text: str) -> str:
+    """A text whose directives are fenced with colons: backticks are then those of code alone."""
+    lines, directives, code = [], [], ""
+    for line in text.split("\n"):
+        mark = re.match(r"[ \t]*(`{3,})(.*)", line)
+        fence, rest = (mark[1], mark[2].strip()) if mark else ("", "")
+        if code or not fence:
+            code = "" if line.strip() == code else code
+        elif directives and not rest and fence == directives[-1]:
+            line = line.replace("`", ":")
+            directives.pop()
+        elif re.match(r"\{(?!code-block|math)", rest):
+            line = line.replace(fence, ":" * len(fence), 1)
+            directives.append(fence)
+        else:
+            code = fence
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def glossary(page: str) -> Glossary:
@@ -56,6 +77,7 @@ def _role(name: str, content: str, words: Glossary) -> Part:
 def shared(text: str, words: Glossary) -> Counter[Part]:
     """Everything in a text that its translation must have too: kind and value, with its count."""
     found: list[Part] = []
+    text = with_colons(text)
 
     def take(pattern: str, part: Callable[[re.Match[str]], Part | None], left: str = " ") -> None:
         nonlocal text
@@ -75,7 +97,7 @@ def shared(text: str, words: Glossary) -> Counter[Part]:
     take(fence, lambda m: ("code block", m[2]))
     take(r"\$\$(.+?)\$\$(?:[ \t]*\(([\w:-]+)\))?", lambda m: ("formula", f"{formula(m)[1]}{m[2]}"))
     take(r"(?<![\\$])\$([^$]+?)(?<!\\)\$", formula)
-    take(r"\{([\w:-]+)\}`([^`]+)`", lambda m: _role(m[1], m[2], words))
+    take(r"\{([\w:-]+)\}`([^`]+)`", lambda m: _role(m[1], m[2], words), "x")
     take(r"(`+)([^`].*?)\1", lambda m: ("code", re.sub(r"\s+", " ", m[2])))
     take(r"^\(([\w:-]+)\)=$", lambda m: ("label", m[1]))
     take(r"^[ \t]*:(?!alt:)([\w-]+):([^\n]*)$", lambda m: ("option", f"{m[1]}:{m[2].strip()}"))
@@ -90,9 +112,9 @@ def shared(text: str, words: Glossary) -> Counter[Part]:
     take(r"<(https?:[^>]+)>", lambda m: ("link", m[1]))
     take(r"<(/?\w+)[^<>]*>", lambda m: ("tag", m[1]))
     take(r"^(#+) ", lambda m: ("heading", m[1]))
-    take(r"^[ \t]*([-*]|\d+\.)[ \t]", lambda m: ("item", m[1]))
+    take(r"^[ \t]*([-*]|[1-9]\d*\.)[ \t]", lambda m: ("item", m[1]))
     take(r"\\\d", lambda _: None)
-    text = MONTHS.sub(lambda m: str(list(month_name).index(m[1])), text)
+    text = MONTHS.sub(lambda m: str(list(month_name).index(m[1] or m[2])), text)
     for number, scale in NUMBER.findall(text):
         value = float(number.replace(",", "")) * SCALES.get(scale, 1)
         found.append(("number", f"{value:.12g}"))

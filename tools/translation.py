@@ -14,7 +14,6 @@ translation has ``<!-- timing -->`` in its place. A translation whose first line
 ``<!-- draft -->`` is held to nothing and not published.
 """
 
-import copy
 import hashlib
 import json
 import re
@@ -22,7 +21,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
-from aigc_lib.core.words import say
 from tools.notebook import TIMING, Cell, Notebook, source
 from tools.places import parts
 
@@ -190,29 +188,3 @@ def translated(root: Path) -> list[str]:
 def title(root: Path, page: str) -> str:
     """A translated page's title."""
     return entries(root, page)[0].text.rpartition("# ")[2]
-
-
-def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
-    """A page with its prose in Chinese; a unit without a valid translation stays as it is."""
-    known = {(entry.key, entry.sha): entry.text for entry in done if not entry.todo}
-
-    def said(unit: Unit) -> str:
-        return known.get((unit.key, unit.sha), unit.text)
-
-    if isinstance(page, str):
-        return "\n\n".join(said(Unit("", b)) if is_prose(b) else b for b in blocks(page)) + "\n"
-    page = copy.deepcopy(page)
-    for cell in page["cells"]:
-        if cell["cell_type"] == "markdown":
-            line = TIMING.search(source(cell))
-            unit = Unit(cell["id"], TIMING.sub(TIMED, source(cell)).rstrip())
-            timing = [say(each, LANGUAGE) for each in line[0].splitlines()] if line else [TIMED]
-            cell["source"] = said(unit).replace(TIMED, "\n".join(timing))
-            continue
-        shown = cell["metadata"].get("mystnb", {})
-        if text := alt(cell):
-            shown["image"]["alt"] = said(Unit(f"{cell['id']}.alt", text))
-        for name in ("code_prompt_show", "code_prompt_hide"):
-            if name in shown:
-                shown[name] = say(shown[name], LANGUAGE)
-    return page

@@ -19,8 +19,9 @@ from docutils.nodes import make_id
 from aigc_lib.core.words import say
 from tools.language_switch import BOOK
 from tools.notebook import markdown_cells, source
+from tools.overlay import overlaid
 from tools.places import titles
-from tools.translation import LANGUAGE, entries, overlaid, read_page, translated
+from tools.translation import LANGUAGE, entries, read_page, translated
 
 FENCE = r"^[ \t]*(?P<fence>`{3,})(?!\{).*?^[ \t]*(?P=fence)[ \t]*$"
 CODE = re.compile(rf"({FENCE}|(?P<tick>`+)[^`].*?(?P=tick))", re.MULTILINE | re.DOTALL)

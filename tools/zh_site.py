@@ -25,7 +25,7 @@ SECTION = re.compile(r'<section\b[^>]*?\bid="[^"]+"[^>]*>\s*(?:<span id="[^"]+">
 ID = re.compile(r'\bid="([^"]+)"')
 # What the theme says in English for want of a translation; and intersphinx of a nameless project.
 TOLD = re.compile(r' (title|aria-label)="([^"]+)"')
-FILE = re.compile(r'(?<=["\'( ])((?:\.\./)*)((?:_static|_images)/[^"\'?#()\s]+)')
+FILE = re.compile(r'(?<=["\'( ])(\./|(?:\.\./)*)((?:_static|_images)/[^"\'?#()\s]+)')
 SPOKEN = re.compile(r'\btold\(\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -90,7 +90,8 @@ def settle(root: Path, english: Path, chinese: Path, pages: Sequence[str]) -> No
             return f'internal" href="{up}{"../" * (match[1] not in pages)}{match[1]}.html'
 
         def file(match: re.Match[str], up: str = up) -> str:
-            return f"{match[1]}{'../' * (match[1] == up and match[2] in shared)}{match[2]}"
+            ours = match[1].removeprefix("./") == up and match[2] in shared
+            return f"{up}../{match[2]}" if ours else match[0]
 
         def told(match: re.Match[str]) -> str:
             said = "" if match[2].startswith("（在 ") else say(match[2], LANGUAGE)

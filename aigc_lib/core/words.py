@@ -1,7 +1,8 @@
-"""The language of what the library and the site say: one catalogue, read by one function.
+"""The language of what the library and the site say: catalogues, read by one function.
 
 ``say("text")`` is the text in the language that ``AIGC_LANGUAGE`` names (``zh``), or itself.
-The catalogue is ``zh.po`` beside this file, in gettext's format. A message may be composed, such as
+The catalogue is ``zh.po`` beside this file, in gettext's format, and what the checks of a chapter
+say stands in a file of that name in its room. A message may be composed, such as
 ``"the slope, 0.3, is not right: ..."``: an entry with fields, ``"{what}, {number}, is not right:
 {why}"``, fits it, and what stands in its fields is looked up in turn. So messages are written once,
 in English, where they arise, and translated at the one place where they are shown.
@@ -39,9 +40,11 @@ def read(text: str) -> dict[str, str]:
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """The entries for a language; none for English."""
-    path = Path(__file__).with_name(f"{language}.po")
-    return read(path.read_text(encoding="utf8")) if language != "en" and path.is_file() else {}
+    """The entries for a language, of the library and all chapters; none for English."""
+    found: dict[str, str] = {}
+    for path in sorted(Path(__file__).parents[1].glob(f"**/{language}.po")):
+        found |= read(path.read_text(encoding="utf8"))
+    return found
 
 
 @cache

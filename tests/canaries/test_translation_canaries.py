@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import chinese, translation
+from tools import chinese, messages, translation
+from tools.overlay import overlaid
 from tools.translate import check, main, new, status
 from tools.translation import entries
 
@@ -189,20 +190,23 @@ def test_text_before_the_first_entry_is_found(root: Path):
 
 def test_the_page_is_put_together_again(root: Path):
     english = translation.read_page(root, "book/page")
-    made = translation.overlaid(english, entries(root, "book/page"))
+    made = overlaid(english, entries(root, "book/page"))
     assert 'never = "translated"' in made
     assert "$$x = 1$$ (eq-x)" in made
     assert made.count("一条下降的曲线") == 1
     assert "A page" not in made
     stale = english.replace("with $x$ alone.", "with $x$ at last.")
-    assert "with $x$ at last." in translation.overlaid(stale, entries(root, "book/page"))
+    assert "with $x$ at last." in overlaid(stale, entries(root, "book/page"))
 
 
 NOTEBOOK = {
     "cells": [
         {"cell_type": "markdown", "id": "title", "metadata": {}, "source": ["# One\n", "Two"]},
         {
-            "cell_type": "code", "id": "draw", "source": "plot()", "outputs": [1],
+            "cell_type": "code", "id": "draw", "source": "plot()", "outputs": [
+                {"output_type": "stream", "text": ["the answer: ◷ 2 s\n", "else\n"]},
+                {"output_type": "display_data", "data": {"text/html": [
+                    '<div class="aigc-report">the answer: <b>≈ 3</b><!-- (must lie) --></div>']}}],
             "metadata": {"mystnb": {
                 "image": {"alt": "A curve"}, "code_prompt_show": "Show the checks"}},
         },
@@ -214,16 +218,36 @@ def test_cells_are_known_by_their_id():
     wanted = translation.units(NOTEBOOK)
     assert [unit.key for unit in wanted] == ["title", "draw.alt"]
     done = [translation.Entry(u.key, u.sha, f"好{i}", False) for i, u in enumerate(wanted)]
-    made = translation.overlaid(NOTEBOOK, done)
+    made = overlaid(NOTEBOOK, done)
     assert made["cells"][0]["source"] == "好0"
     assert made["cells"][1]["metadata"]["mystnb"]["image"]["alt"] == "好1"
     assert made["cells"][1]["metadata"]["mystnb"]["code_prompt_show"] == "显示检查"
+    told, shown = made["cells"][1]["outputs"]
+    assert told["text"] == "答案：◷ 2 s\nelse\n"
+    assert "答案：<b>≈ 3</b><!-- (must lie) -->" in shown["data"]["text/html"]
     assert NOTEBOOK["cells"][1]["metadata"]["mystnb"]["image"]["alt"] == "A curve"
     changed = [wanted[0]._replace(text="# Three"), wanted[1]]
     again = translation.renewed(changed, done)
     assert again[0].todo
     assert "<!-- was -->\n好0" in again[0].text
     assert again[1] == done[1]
+
+
+def test_a_message_without_chinese_is_found_and_one_that_differs(tmp_path: Path):
+    room = tmp_path / "aigc_lib" / "chapters" / "ch99_canary"
+    room.mkdir(parents=True)
+    shared = tmp_path / messages.SHARED
+    shared.parent.mkdir(parents=True)
+    shared.write_text('"""No message is in a docstring."""\n', "utf8")
+    code = 'def check_1(x):\n    close(x, 3, what="the answer", hint=f"a bird of {n} legs")\n'
+    (room / "exercises.py").write_text(code, "utf8")
+    assert list(messages.problems(tmp_path)) == ["99: no Chinese for 'a bird of {n} legs'"]
+    entry = 'msgid "the 2 answers"\nmsgstr "3 个答案"\n'
+    (room / "zh.po").write_text(entry, "utf8")
+    assert "its numbers are ['3'], not ['2']" in "".join(messages.problems(tmp_path))
+    (room / "zh.po").write_text(entry.replace("3", "2"), "utf8")
+    (room.parent / "zh.po").write_text(entry.replace("3 个", "2 个对的"), "utf8")
+    assert "said in two ways" in "".join(messages.problems(tmp_path))
 
 
 def test_a_run_of_the_chapter_does_not_make_its_translation_stale():
