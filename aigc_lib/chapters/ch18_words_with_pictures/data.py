@@ -71,10 +71,6 @@ class Pictures:
     kinds: list[str]
     parts: dict[str, Tensor]
 
-    def __len__(self) -> int:
-        """How many pictures."""
-        return len(self.cutouts)
-
     def names(self, language: str, rows: Tensor) -> list[str]:
         """The names of some rows."""
         return [self.texts[language][row][0] for row in rows.tolist()]

@@ -30,9 +30,8 @@ COLOURS = (("red", "红色", (230, 40, 40)), ("yellow", "黄色", (235, 205, 40)
 HELD_OUT = frozenset((k, (2 * k + k // 3) % 6) for k in range(len(GARMENTS)))
 # Which photographs whom: makers and judge share none, thresholds are chosen on others again, and
 # the exam is Fashion-MNIST's test part.
-MAKERS, CHOOSING, JUDGES = slice(0, 28_000), slice(28_000, 30_000), slice(30_000, 60_000)
-PARTS = {"makers": ("train", MAKERS), "choosing": ("train", CHOOSING),
-         "judge": ("train", JUDGES), "exam": ("test", slice(None))}  # fmt: skip
+PARTS = {"makers": ("train", slice(0, 28_000)), "choosing": ("train", slice(28_000, 30_000)),
+         "judge": ("train", slice(30_000, 60_000)), "exam": ("test", slice(None))}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +40,6 @@ class Products:
 
     images: Tensor
     labels: Tensor
-
-    def __len__(self) -> int:
-        """How many pictures."""
-        return len(self.images)
 
 
 @functools.cache
@@ -75,6 +70,16 @@ def compose(n: int, seed: int, part: str = "makers", held_out: bool | None = Fal
                         zip(labels[..., 0].flatten().tolist(), which.flatten().tolist(),
                             strict=True)])  # fmt: skip
     return Products(place(grey.view(n, 2, 28, 28), labels[..., 1], rng), labels)
+
+
+def each_once(part: str, seed: int) -> Products:
+    """Every photograph of a part once, in pairs and colours drawn from a seed."""
+    rng, photos = torch.Generator().manual_seed(seed), photographs(part)
+    kinds = torch.cat([torch.full((len(each),), k) for k, each in enumerate(photos)])
+    order = torch.randperm(len(kinds), generator=rng)[: len(kinds) // 2 * 2].view(-1, 2)
+    colours = torch.randint(len(COLOURS), order.shape, generator=rng)
+    images = place(torch.cat(photos)[order][:, :, 0], colours, rng)
+    return Products(images, torch.stack([kinds[order], colours], dim=2))
 
 
 def place(grey: Tensor, colours: Tensor, rng: torch.Generator) -> Tensor:

@@ -1,14 +1,15 @@
 """Searching and naming by nearness, how well it goes, and what needs no training of networks."""
 
 import re
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from aigc_lib.chapters.ch18_words_with_pictures.contrastive import Model, render
-from aigc_lib.chapters.ch18_words_with_pictures.data import Pictures
-from aigc_lib.chapters.ch18_words_with_pictures.encoders import BUCKETS, bag
+from aigc_lib.chapters.ch18_words_with_pictures.data import LANGUAGES, Pictures
+from aigc_lib.chapters.ch18_words_with_pictures.encoders import BUCKETS, SIDE, bag
 
 # Classes that are named in words: their English and Chinese word, and which subgroups they are.
 CLASSES = {
@@ -50,30 +51,35 @@ def classes(pictures: Pictures, rows: Tensor) -> Tensor:
     return torch.tensor([each.index(True) if any(each) else -1 for each in found])
 
 
-def zero_shot(points: Tensor, words: Tensor) -> Tensor:
-    """The class of each picture (N,): the one whose word is nearest."""
-    return (points @ words.T).argmax(1)
-
-
 def exam(model: Model, pictures: Pictures, rows: Tensor) -> dict[str, Tensor]:
     """The ranks (N,) of all searches among some rows, "en->picture" and so on.
 
     "zero-shot en" holds, for the rows that have a class, whether it was named right.
     """
     seen = model.look(render(pictures.cutouts[rows]))
-    told = {name: model.read(pictures.names(name, rows)) for name in ("en", "zh")}
-    found = {}
-    for name, points in told.items():
-        found[f"{name}->picture"], found[f"picture->{name}"] = (
-            ranks(points, seen),
-            ranks(seen, points),
-        )
-    found["en->zh"], found["zh->en"] = ranks(told["en"], told["zh"]), ranks(told["zh"], told["en"])
-    labels = classes(pictures, rows)
-    for place, name in enumerate(("en", "zh")):
-        answer = zero_shot(seen, model.read([words[place] for words in CLASSES]))
-        found[f"zero-shot {name}"] = (answer == labels)[labels >= 0].double()
-    return found
+    found: dict[str, Tensor] = {}
+    for name in LANGUAGES:
+        found |= one_language(model.read, seen, pictures, rows, name)
+    return found | between(*(model.read(pictures.names(name, rows)) for name in LANGUAGES))
+
+
+def one_language(
+    read: Callable[[list[str]], Tensor], seen: Tensor, pictures: Pictures, rows: Tensor, name: str
+) -> dict[str, Tensor]:
+    """The part of ``exam`` that needs one language, for points ``seen`` and a reader of texts."""
+    told, labels = read(pictures.names(name, rows)), classes(pictures, rows)
+    words = read([each[LANGUAGES.index(name)] for each in CLASSES])
+    answer = (seen @ words.T).argmax(1)  # the class whose word is nearest
+    return {
+        f"{name}->picture": ranks(told, seen),
+        f"picture->{name}": ranks(seen, told),
+        f"zero-shot {name}": (answer == labels)[labels >= 0].double(),
+    }
+
+
+def between(en: Tensor, zh: Tensor) -> dict[str, Tensor]:
+    """The ranks between the languages, for points of the same names in both."""
+    return {"en->zh": ranks(en, zh), "zh->en": ranks(zh, en)}
 
 
 def probed(model: Model, pictures: Pictures) -> Tensor:
@@ -118,25 +124,28 @@ def pivot(pictures: Pictures, language: str, rows: Tensor) -> Tensor:
 class WordAverage:
     """The baseline: a piece of text is the mean of the training pictures whose texts hold it.
 
-    A picture is its 8 x 8 colours, a text the mean of its pieces' pictures, rare pieces counting
-    more (inverse document frequency). With ``strength`` it is instead a ridge regression from the
-    colours to the pieces.
+    A picture is its ``side`` x ``side`` colours, a text the mean of its pieces' pictures, rare
+    pieces counting more (inverse document frequency). With ``strength`` it is instead a ridge
+    regression from the colours to the pieces.
     """
 
-    def __init__(self, pictures: Pictures, languages: tuple[str, ...], strength: float = 0) -> None:
+    def __init__(
+        self, pictures: Pictures, languages: tuple[str, ...], strength: float = 0, side: int = 8
+    ) -> None:
         rows = pictures.parts["train"]
-        colours = F.avg_pool2d(render(pictures.cutouts).float(), 4).flatten(1)
+        colours = F.avg_pool2d(render(pictures.cutouts).float(), SIDE // side).flatten(1)
         mean = colours[rows].mean(0)
         self.colours = (colours - mean) / colours[rows].std()
         table, self.rarity = texts_of(pictures, languages)
         known = self.colours[rows]
-        if strength:
+        self.regression = bool(strength)
+        if self.regression:  # as a mixture of training pictures: fewer than there are colours
             wanted = F.normalize(table * self.rarity, dim=1)
-            square = known.T @ known + strength * torch.eye(known.shape[1])
-            self.map = torch.linalg.solve(square, known.T @ (wanted - wanted.mean(0)))
+            self.colours = self.colours @ known.T
+            square = self.colours[rows] + strength * torch.eye(len(rows))
+            self.map = torch.linalg.solve(square, wanted - wanted.mean(0))
         else:
             self.map = F.normalize(table, p=1, dim=0).T @ known
-        self.regression = bool(strength)
 
     def read(self, texts: list[str]) -> Tensor:
         """Texts as points of length 1."""

@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 
 
-def loss(x, y, temperature, *, rows=0.5, columns=0.5):
+def loss(x, y, temperature, same, *, rows=0.5, columns=0.5):
     scores = x @ y.T / temperature
     own = torch.arange(len(scores))
+    scores = scores.masked_fill(same & ~torch.eye(len(scores), dtype=torch.bool), -math.inf)
     return rows * F.cross_entropy(scores, own) + columns * F.cross_entropy(scores.T, own)
 
 
@@ -31,7 +32,7 @@ RIGHT = {
     "18.5": name,
     "18.6": fuse,
     "18.7": 6,
-    "18.8": (0.726, 0.006 / 0.726),
+    "18.8": (0.726, 0.008),  # as far as three decimals say
 }
 WRONG = [
     ("18.1", (0.75, 0.5), "the other way round"),
@@ -41,9 +42,10 @@ WRONG = [
     ("18.2", lambda *a: loss(*a, rows=1, columns=0), "one direction"),
     ("18.2", lambda *a: loss(*a, rows=0, columns=1), "direction alone"),
     ("18.2", lambda *a: loss(*a, rows=1, columns=1), "mean of the two"),
-    ("18.2", lambda x, y, t: loss(x, y, 1.0), "divide the scores"),
-    ("18.2", lambda x, y, t: loss(x, y, 1 / t), "do not multiply"),
-    ("18.2", lambda x, y, t: 1.0, "whose right answers"),
+    ("18.2", lambda x, y, t, same: loss(x, y, 1.0, same), "divide the scores"),
+    ("18.2", lambda x, y, t, same: loss(x, y, 1 / t, same), "do not multiply"),
+    ("18.2", lambda x, y, t, same: loss(x, y, t, same & False), "still counts as wrong"),
+    ("18.2", lambda x, y, t, same: 1.0, "whose right answers"),
     ("18.3", math.log(512), "guesses"),
     ("18.3", math.log1p(511 * math.exp(-4)), "cannot all be opposite"),
     ("18.3", 0.0, "finite"),
@@ -60,6 +62,7 @@ WRONG = [
     ("18.6", lambda *a: fuse(*a, power=0), "the prior is in both"),
     ("18.6", lambda p, q, prior: (p + q) / 2, "independent evidence"),
     ("18.6", lambda *a: fuse(*a, even=False), "sum to 1"),
+    ("18.6", lambda *a: (w := fuse(*a, even=False)) / w.sum(), "not all rows together"),
     ("18.6", lambda *a: fuse(*a, power=2), "not twice"),
     ("18.6", lambda p, q, prior: p, "Bayes"),
     ("18.7", 3, "go on"),
@@ -70,5 +73,6 @@ WRONG = [
     ("18.8", (0.726, 0.006), "a share of all claims"),
     ("18.8", (0.726, 0.03), "how often what passes"),
     ("18.8", (0.726, 0.2), "Bayes"),
+    ("18.8", (0.726, 0.0092), "Bayes"),
     ("18.8", 0.7, "two numbers"),
 ]

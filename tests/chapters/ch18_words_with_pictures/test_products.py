@@ -28,6 +28,18 @@ def test_a_picture_is_its_seed_and_shows_only_allowed_pairs():
     assert {tuple(p) for p in held.labels.flatten(0, 1).tolist()} <= products.HELD_OUT
 
 
+def test_each_photograph_of_a_part_is_shown_once():
+    scenes = products.each_once("choosing", 1)
+    photos = products.photographs("choosing")
+    assert scenes.images.shape == (len(torch.cat(photos)) // 2, 3, 32, 32)
+    counts = torch.bincount(scenes.labels[..., 0].flatten(), minlength=7)
+    assert all(0 <= len(each) - n <= 1 for each, n in zip(photos, counts.tolist(), strict=True))
+    assert {tuple(p) for p in scenes.labels.flatten(0, 1).tolist()} == {
+        tuple(p) for p in products.pairs(None).tolist()
+    }
+    assert torch.equal(scenes.images, products.each_once("choosing", 1).images)
+
+
 def test_makers_choosing_judges_and_exam_share_no_photograph():
     sets = []
     for part in products.PARTS:

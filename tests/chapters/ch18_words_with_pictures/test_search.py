@@ -7,7 +7,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from aigc_lib.chapters.ch18_words_with_pictures import contrastive, data, encoders, retrieval
+from aigc_lib.chapters.ch18_words_with_pictures import (
+    contrastive,
+    data,
+    encoders,
+    record_words,
+    retrieval,
+)
 from aigc_lib.core import results
 from tests.support import small
 
@@ -160,8 +166,36 @@ def test_the_baselines_find_a_training_picture_by_its_words(pictures):
         assert float(places.median()) < 40  # of 200
 
 
+def test_the_chosen_ridge_is_the_recorded_one_and_not_at_the_edge_of_what_was_tried(pictures):
+    rows = [r for r in results.load("words")["rows"] if "ridge" in r["maker"]]
+    best = max(rows, key=lambda row: row["valid"])
+    found = record_words.averaged(pictures, pictures.parts["test"], best["maker"])
+    assert record_words.summary(found)["recall10"] == pytest.approx(best["recall10"], abs=0.01)
+    assert not {"en->zh", "zh->en"} & found.keys()
+    assert {row["maker"] for row in rows} == set(record_words.RIDGES)
+    strengths = sorted({float(maker.split()[2]) for maker in record_words.RIDGES})
+    assert float(best["maker"].split()[2]) in strengths[1:-1]
+
+
+def test_a_ridge_through_its_pictures_is_the_ridge_through_its_colours(pictures):
+    train, strength = pictures.parts["train"], 300.0
+    ridge = retrieval.WordAverage(pictures, ("en",), strength)
+    small = contrastive.render(pictures.cutouts).float()
+    colours = F.avg_pool2d(small, 4).flatten(1).double()
+    mean, scale = colours[train].mean(0), colours[train].float().std()
+    known, test = ((colours[rows] - mean) / scale for rows in (train, pictures.parts["test"]))
+    table, rarity = retrieval.texts_of(pictures, ("en",))
+    wanted = F.normalize(table * rarity, dim=1).double()
+    square = known.T @ known + strength * torch.eye(known.shape[1], dtype=torch.float64)
+    solved = torch.linalg.solve(square, known.T @ (wanted - wanted.mean(0)))
+    points = F.normalize(test @ solved, dim=1)
+    looked = ridge.look(pictures.parts["test"]).double()
+    assert points.abs().max() > 0.1
+    torch.testing.assert_close(looked, points, atol=2e-4, rtol=0)
+
+
 def test_classes_are_subgroups_and_do_not_overlap(pictures):
-    labels = retrieval.classes(pictures, torch.arange(len(pictures)))
+    labels = retrieval.classes(pictures, torch.arange(len(pictures.cutouts)))
     names = [pair[0] for pair in retrieval.CLASSES]
     cat = next(k for k, t in enumerate(pictures.texts["en"]) if t[0] == "cat")
     assert names[int(labels[cat])] == "animal"
