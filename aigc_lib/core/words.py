@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 
 FIELD = re.compile(r"\{(\w+)\}")
-# A reason goes to the end; any other field ends before a colon, so that no name takes the reason.
-REASONS = {"why", "hint", "wrong"}
+# A reason goes to the end; other fields end before a colon, so that no name takes the reason; an
+# answer may hold one.
+SHAPES = {"why": ".+", "hint": ".+", "answer": ".+?"}
 
 
 def read(text: str) -> dict[str, str]:
@@ -57,8 +58,10 @@ def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     found = []
     for english, translated in entries:
         pieces = FIELD.split(english)
-        fields = {p: ".+" if p in REASONS else "(?:(?!: ).)+?" for p in pieces[1::2]}
-        exact = [f"(?P<{p}>{fields[p]})" if i % 2 else re.escape(p) for i, p in enumerate(pieces)]
+        exact = [
+            f"(?P<{p}>{SHAPES.get(p, '(?:(?!: ).)+?')})" if i % 2 else re.escape(p)
+            for i, p in enumerate(pieces)
+        ]
         found.append((re.compile("".join(exact), re.DOTALL), translated))
     return found
 

@@ -16,6 +16,8 @@ from aigc_lib.core.rooms import load_part, rooms_with
 from aigc_lib.core.words import say
 from aigc_lib.exercises.compare import NotAnswered, WrongAnswer, is_missing
 
+UNANSWERED = "… {name} — not answered yet: replace the placeholder, then run this cell again"
+
 
 def checkers(chapter: str) -> dict[str, Callable[..., str]]:
     """The exercises of a chapter, such as ``"06.1"``, and the function that checks each.
@@ -52,7 +54,7 @@ def check(name: str, answer: object, **context: Any) -> None:
     if name not in known:
         there = ", ".join(known or exercises())
         raise ValueError(f"there is no exercise {name!r}; there are: {there}")
-    missing = say(f"… {name} — not answered yet: replace the placeholder, then run this cell again")
+    missing = _said(UNANSWERED, name=name)
     if is_missing(answer):
         raise NotAnswered(missing)
     try:
@@ -60,14 +62,19 @@ def check(name: str, answer: object, **context: Any) -> None:
     except NotAnswered:
         raise NotAnswered(missing) from None
     except WrongAnswer as wrong:
-        raise WrongAnswer(say(f"✗ {name} — not yet: {wrong}")) from None
+        raise WrongAnswer(_said("✗ {name} — not yet: {hint}", name=name, hint=wrong)) from None
     except ModuleNotFoundError:
         raise  # a package that the exercise needs is missing: no fault of the answer
     except Exception as error:
         # A stub raises it bare; PyTorch says what is not implemented.
         if isinstance(error, NotImplementedError) and not error.args:
             raise NotAnswered(missing) from None
-        raise WrongAnswer(
-            f"✗ {name} — not yet: using your answer raised {type(error).__name__}: {error}"
-        ) from error
-    print(say(f"✓ {name} — correct: {why}"))
+        hint = _said("using your answer raised {kind}: {error}", kind=type(error).__name__,
+                     error=error)  # fmt: skip
+        raise WrongAnswer(_said("✗ {name} — not yet: {hint}", name=name, hint=hint)) from error
+    print(_said("✓ {name} — correct: {why}", name=name, why=why))
+
+
+def _said(frame: str, **fields: object) -> str:
+    """A message in the reader's language, of a frame and what stands in its fields."""
+    return say(frame).format(**{name: say(str(value)) for name, value in fields.items()})
