@@ -17,7 +17,7 @@ from pathlib import Path
 FIELD = re.compile(r"\{(\w+)\}")
 # A reason goes to the end; other fields end before a colon, so that no name takes the reason; an
 # answer may hold one.
-SHAPES = {"why": ".+", "hint": ".+", "answer": ".+?"}
+SHAPES = {"why": ".+", "hint": ".+", "answer": ".+?", "number": r"[-+.\w]+"}
 
 
 def read(text: str) -> dict[str, str]:

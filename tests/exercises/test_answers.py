@@ -5,6 +5,7 @@ what the hint says.
 """
 
 import importlib
+import re
 
 import pytest
 
@@ -40,3 +41,23 @@ def test_a_wrong_answer_gets_its_hint(name, answer, hint):
 def test_no_answer_is_not_a_wrong_answer(name):
     with pytest.raises(NotAnswered):
         check(name, None)
+
+
+ENGLISH = re.compile(r"\b[a-z]{2,}(?: [a-z]{2,}){2,}\b")
+
+
+@pytest.mark.parametrize(("name", "answer"), [case[:2] for case in WRONG])
+def test_a_hint_in_chinese_holds_no_english_sentence(name, answer, monkeypatch):
+    monkeypatch.setenv("AIGC_LANGUAGE", "zh")
+    with pytest.raises(WrongAnswer) as caught:
+        check(name, answer)
+    said = re.sub(r"'[^']*'", "", str(caught.value))  # what is quoted is the exercise's
+    if not re.search("运行你的答案时出现了|PyTorch 说", said):
+        assert not ENGLISH.search(said), said
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_praise_in_chinese_holds_no_english_sentence(name, monkeypatch, capsys):
+    monkeypatch.setenv("AIGC_LANGUAGE", "zh")
+    check(name, RIGHT[name])
+    assert not ENGLISH.search(capsys.readouterr().out)
