@@ -74,7 +74,7 @@ def check_4(answer: object) -> str:
         if gamma and abs(found[1] - wanted[1]) > 1e-5:
             hint = "the penalty is gamma / 2 * omega^2, in the discriminator's loss alone"
         way = "alternating" if alternating else "simultaneous"
-        what = f"{way}, h={h}, gamma={gamma}, from {start}: the move"
+        what = f"the {way} move from {start} with h={h} and gamma={gamma}"
         same_tensor(found, wanted, hint=hint, what=what, mistakes=mistakes)
     return "the same move as automatic derivatives make, for both orders"
 
