@@ -11,7 +11,7 @@ from typing import Any
 
 from aigc_lib.core.words import say
 from tools.notebook import TIMING, Cell, Notebook, source
-from tools.translation import LANGUAGE, TIMED, Entry, Unit, alt, blocks, is_prose
+from tools.translation import LANGUAGE, TIMED, Entry, Unit, alt, blocks, is_generated, is_prose
 
 SPEAKS = f"""\
 import os
@@ -46,6 +46,11 @@ def translate_output(output: dict[str, Any]) -> None:
         output["data"]["text/html"] = REPORT.sub(label, "".join(html))
 
 
+def table_in_chinese(block: str) -> str:
+    """A generated table with those of its cells in Chinese that the catalogue holds."""
+    return re.sub(r"(?<=\| )[^|\n]+(?= \|)", lambda cell: say(cell[0], LANGUAGE), block)
+
+
 def speaks(cell: Cell) -> bool:
     """Whether a cell is the set-up, in which the language is chosen."""
     return bool(cell["id"] == "setup")
@@ -59,7 +64,11 @@ def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
         return known.get((unit.key, unit.sha), unit.text)
 
     if isinstance(page, str):
-        return "\n\n".join(said(Unit("", b)) if is_prose(b) else b for b in blocks(page)) + "\n"
+        found = [
+            table_in_chinese(b) if is_generated(b) else said(Unit("", b)) if is_prose(b) else b
+            for b in blocks(page)
+        ]
+        return "\n\n".join(found) + "\n"
     page = copy.deepcopy(page)
     for cell in page["cells"]:
         if cell["cell_type"] == "markdown":

@@ -79,8 +79,15 @@ def blocks(text: str) -> list[str]:
     return ["\n".join(lines) for lines in found if lines]
 
 
+def is_generated(block: str) -> bool:
+    """Whether a block is a table that a command writes again and again: run times and the like."""
+    return block.startswith("<!-- generated:") or block.endswith("<!-- end generated -->")
+
+
 def is_prose(block: str) -> bool:
     """Whether a block holds something to translate: words outside code and markup."""
+    if is_generated(block):
+        return False
     if re.match(r"\s*`{3,}(?!\{)|\s*`{3,}\{(?:code-block|math)\}", block):
         return False
     block = re.sub(r"\$\$.+?\$\$(?:\s*\([\w:-]+\))?", "", block, flags=re.DOTALL)
