@@ -20,6 +20,7 @@ from aigc_lib.core.words import say
 from tools.language_switch import BOOK
 from tools.notebook import markdown_cells, source
 from tools.overlay import overlaid
+from tools.parity import with_colons
 from tools.places import titles
 from tools.translation import LANGUAGE, entries, read_page, translated
 
@@ -52,7 +53,7 @@ class Links:
             text = text_of(root, page)
             for names in LABEL.findall(text):
                 self.labels["".join(names)] = page
-            prose = re.sub(FENCE, "", text, flags=re.MULTILINE | re.DOTALL)
+            prose = re.sub(FENCE, "", with_colons(text), flags=re.MULTILINE | re.DOTALL)
             for heading in HEADING.findall(prose):
                 slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
                 self.slugs[page, slug] = make_id(heading)
@@ -90,7 +91,7 @@ class Links:
             address = f"{BOOK}{other}.html#equation-{match[1]}"
             return match[0] if other in self.done else f"[{say('formula', LANGUAGE)}]({address})"
 
-        pieces = CODE.split(text)
+        pieces = CODE.split(with_colons(text))
         for i in range(0, len(pieces), 4):  # the pieces between code
             pieces[i] = LINK.sub(link, CARD.sub(card, EQUATION.sub(equation, pieces[i])))
             pieces[i + 2 : i + 4] = [""] * len(pieces[i + 2 : i + 4])
