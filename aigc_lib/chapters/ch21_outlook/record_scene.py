@@ -51,7 +51,7 @@ def halves(around: tuple[float, float], seed: int) -> dict[str, float]:
     The whole circle is the control: from there the same new places are photographed from all sides.
     """
     behind, taken = (HALF[1], 2 * HALF[1]), scene.cameras(12, seed, around)
-    field, found = scene.fit(taken, seed, STEPS), {}
+    field, found = scene.fit(taken, seed, STEPS), dict[str, float]()
     for name, at in (("same half", scene.cameras(24, 901, HALF)),
                      ("behind", scene.cameras(24, 902, behind))):  # fmt: skip
         shown = {name: scene.picture(field, at), f"{name}, nearest": scene.nearest(taken, at, 3)}
