@@ -4,14 +4,14 @@ Its own files:
     city.py              bikes of the next day: scenarios, pinball loss, coverage, rivals
     data.py              data set: the bikes lent in Washington, hour by hour, 2011
     education.py         sums written by a small GPT, marked by a program, solved by others
-    exercises.py         checks: pinball loss, orders, variances, copies, filters, rays, numbers
+    exercises.py         checks: bills, orders, variances, copies, filters, depths, numbers
     medicine.py          invented patients beside real ones; the classifier; copies
     news.py              a week's figures, a template, and a program that looks numbers up
     record_city.py       five forecasts of the bikes, chosen in autumn, tested at the year's end
-    record_education.py  what the model writes at each level, and what pupils of its kind solve
+    record_education.py  what three models write at each level, and what three others solve
     record_medicine.py   five ways with 20, 100 and 300 labels, over ten splits
-    record_news.py       a chat model's reports of many weeks, and what is true in them
-    record_scene.py      a field learnt from 4, 12 and 36 photographs; half a circle of them
+    record_news.py       a chat model's reports of 17 weeks, and what is true in them
+    record_scene.py      a field from 4, 12 and 36 photographs; from half a circle and a whole
     results/             the records: city, education, medicine, news, scene
     scene.py             a synthetic scene, its photographs, a radiance field, the nearest view
     tabular.py           a flow and a GAN for rows of numbers under a condition

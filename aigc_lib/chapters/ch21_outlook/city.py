@@ -33,8 +33,14 @@ def quantile_losses(q: Tensor, y: Tensor) -> Tensor:
 
 
 def covered(scenarios: Tensor, y: Tensor, share: float = 0.8) -> Tensor:
-    """Whether each hour's count lies within the middle ``share`` of its scenarios: (N, 24)."""
-    ends = scenarios.quantile(torch.tensor([0.5 - share / 2, 0.5 + share / 2]), dim=1)
+    """Whether each hour's count lies within the middle ``share`` of its scenarios: (N, 24).
+
+    The ends are at the places level * (S + 1) among the S scenarios in order (Weibull), so that
+    honest ones hold ``share`` however many they are.
+    """
+    s = scenarios.shape[1]
+    levels = torch.tensor([0.5 - share / 2, 0.5 + share / 2])
+    ends = scenarios.quantile(((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1), dim=1)
     return (ends[0] <= y) & (y <= ends[1])
 
 

@@ -1,7 +1,8 @@
 """Bikes lent in Washington, D.C., hour by hour through 2011, and what was known of each day.
 
-The table is that of Fanaee-T and Gama (2014), doi:10.1007/s13748-013-0040-3, CC BY 4.0, as the
-package ISLP carries it. Hours in which no bike was lent are not in it.
+The table is that of Fanaee-T and Gama (2014), doi:10.1007/s13748-013-0040-3, published at UCI
+(doi:10.24432/C5W894) under CC BY 4.0, as the package ISLP carries it. Hours in which no bike was
+lent are not in it.
 """
 
 import csv

@@ -6,31 +6,32 @@ from aigc_lib.exercises.compare import close, equal, is_function, need, numbers,
 
 
 def check_1(answer: object) -> str:
-    """The pinball loss."""
-    loss = is_function(answer, 3)
+    """What a merchant pays, from the pinball loss."""
+    bill = is_function(answer, 4)
     y, q = torch.tensor([10.0, 4.0, 7.0]), torch.tensor([6.0, 9.0, 7.0])
-    for level in (0.9, 0.2):
-        wanted = torch.maximum(level * (y - q), (level - 1) * (y - q))
+    for missing, left in ((1.5, 1.0), (1.0, 4.0)):
+        paid = missing * (y - q).clamp(min=0) + left * (q - y).clamp(min=0)
         mistakes = {
-            "too low a forecast costs the level, too high a one 1 less the level": torch.maximum(
-                level * (q - y), (level - 1) * (q - y)
-            ),
+            "what is missing costs `missing`, what is left costs `left`": missing
+            * (q - y).clamp(min=0)
+            + left * (y - q).clamp(min=0),
+            "that is the pinball loss: it takes the two costs to sum to 1": paid / (missing + left),
             "that is the absolute error: the two sides cost differently": (y - q).abs(),
-        }  # fmt: skip
-        same_tensor(loss(y.clone(), q.clone(), level), wanted, hint="two cases: y above q, y below",
-                    what="the loss", mistakes=mistakes)  # fmt: skip
-    return "it is what a merchant pays who is asked for more, or left with more, than he has"
+        }
+        same_tensor(bill(y.clone(), q.clone(), missing, left), paid, what="the bill",
+                    hint="two cases: y above q, y below", mistakes=mistakes)  # fmt: skip
+    return "it is the sum of the costs times the pinball loss, so the same quantile is best"
 
 
 def check_2(answer: object) -> str:
     """How many bikes to provide."""
     mistakes = {
-        "that is the median: both sides would have to cost the same": 15,
-        "that is the mean, which no pinball loss asks for": 17.4,
-        "that is beyond it: the last day alone makes 0.2": 30,
-        "a missing bike is the dearer one: the level is 3 / (3 + 1)": 12,
+        "that is the median: both sides would have to cost the same": 16,
+        "that is the mean, which no pinball loss asks for": 18,
+        "that is beyond it: 21 is enough on five of seven mornings": 22,
+        "a missing bike is the dearer one: the level is 1.5 / (1.5 + 1)": 14,
     }
-    close(answer, 20, tol=1e-9, hint="which level, and which count is that quantile?",
+    close(answer, 21, tol=1e-9, hint="which level, and which count is that quantile?",
           what="the number of bikes", mistakes=mistakes)  # fmt: skip
     return "the order is a quantile, and the costs say which"
 
@@ -39,14 +40,14 @@ def check_3(answer: object) -> str:
     """The variance of a mean of real and invented patients, and what a naive analyst believes."""
     found = numbers(answer, 2, "two variances: the true one, and the believed one")
     mistakes = {
-        "that is the real patients' alone; the invented ones add noise of their own": 1 / 20,
-        "all 200 as if they were real: that is what the naive analyst believes": 1 / 200,
+        "that is the real patients' alone; the invented ones add noise of their own": 1 / 30,
+        "all 90 as if they were real: that is what the naive analyst believes": 1 / 90,
     }
-    close(found[0], 1 / 20 + 180 / 200**2, tol=1e-5, hint="the statement, with n = 20 and m = 180",
+    close(found[0], 1 / 30 + 60 / 90**2, tol=1e-5, hint="the statement, with n = 30 and m = 60",
           what="the true variance", mistakes=mistakes)  # fmt: skip
-    close(found[1], 1 / 200, tol=1e-5, hint="one over the number of rows",
+    close(found[1], 1 / 90, tol=1e-5, hint="one over the number of rows",
           what="the believed variance")  # fmt: skip
-    return "the interval that he reports is 3.3 times too short"
+    return "the interval that he reports is 1.9 times too short"
 
 
 def check_4(answer: object) -> str:
@@ -86,21 +87,25 @@ def check_5(answer: object) -> str:
 
 
 def check_6(answer: object) -> str:
-    """The weights along a ray."""
-    weights = is_function(answer, 2)
+    """How far away the light of a ray comes from, by the weights along it."""
+    depth = is_function(answer, 2)
     density = torch.tensor([[0.0, 2.0, 5.0, 1.0], [0.5, 0.5, 0.5, 0.5]])
     length = torch.full((2, 4), 0.4)
     stopped = 1 - torch.exp(-density * length)
     before = torch.exp(-torch.cumsum(density * length, 1) + density * length)
+    ends = torch.cumsum(length, 1)
+    middle = ends - length / 2
     mistakes = {
-        "what stood before a piece has taken light away already": stopped,
-        "only what stands before a piece dims it, not the piece itself": stopped
-        * torch.exp(-torch.cumsum(density * length, 1)),
+        "what stood before a piece has taken light away already": (stopped * middle).sum(1),
+        "only what stands before a piece dims it, not the piece itself": (
+            stopped * torch.exp(-torch.cumsum(density * length, 1)) * middle
+        ).sum(1),
+        "take the middle of each piece, not its far end": (stopped * before * ends).sum(1),
     }
-    same_tensor(weights(density.clone(), length.clone()), stopped * before,
-                hint="the share that arrives, times the share that is stopped", what="the weights",
-                mistakes=mistakes)  # fmt: skip
-    return "they sum to one less what gets through"
+    same_tensor(depth(density.clone(), length.clone()), (stopped * before * middle).sum(1),
+                hint="the weights, times the middles of the pieces, summed along the ray",
+                what="the depths", mistakes=mistakes)  # fmt: skip
+    return "so a field draws a map of depths as well as a picture"
 
 
 def check_7(answer: object) -> str:

@@ -13,7 +13,7 @@ from aigc_lib.pretrained.chat_model import layout
 WEEKS = range(1, 51)  # those that have a week before them; 0 begins on Monday, January 3rd
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 ASK = "Write a news report of three sentences. Use only numbers of this table.\n\n"
-EXAMPLE = 1  # the week whose template the model is shown; it writes about others
+EXAMPLES = {"fewer": 1, "more": 4}  # weeks whose templates the model is shown, by what they say
 Table = dict[str, int]
 
 
@@ -45,14 +45,25 @@ def template(figures: Table) -> str:
     )
 
 
-def prompt(figures: Table, example: Table) -> str:
-    """What the chat model is asked: the same for another week, its report, and then this week."""
-    shown = [
-        ("user", ASK + written(example)),
-        ("assistant", template(example)),
-        ("user", ASK + written(figures)),
-    ]
+def prompt(figures: Table, *examples: Table) -> str:
+    """What the chat model is asked: the same for other weeks, their reports, and then this week."""
+    shown = []
+    for example in examples:
+        shown += [("user", ASK + written(example)), ("assistant", template(example))]
+    shown.append(("user", ASK + written(figures)))
     return layout([{"role": role, "content": text} for role, text in shown])
+
+
+def whole(text: str) -> str:
+    """The text up to the end of its last sentence: a model that must stop may stop in a number."""
+    found = re.match(r".*[.!?](?=\s|$)", text.strip(), re.DOTALL)
+    return found[0] if found else ""
+
+
+def compared(text: str) -> str:
+    """The first word by which the text compares: "more", "fewer", or nothing."""
+    found = re.search(r"\b(more|fewer)\b", text)
+    return found[0] if found else ""
 
 
 def numbers(text: str) -> list[float]:

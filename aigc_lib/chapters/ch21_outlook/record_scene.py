@@ -17,6 +17,7 @@ SMOOTH: tuple[float, ...] = (1e-4, 1e-3, 1e-2)  # the field's settings
 NEAREST: tuple[float, ...] = (1, 2, 3)  # the baseline's
 CHOOSING, EXAM = (12, 500), (24, 900)  # new places: how many, and their seed
 HALF = (0.0, math.pi)
+AROUND = {"half a circle": HALF, "whole circle": (0.0, 2 * math.pi)}
 
 
 def measure(method: str, views: int, seed: int) -> list[dict[str, Any]]:
@@ -44,13 +45,19 @@ def measure(method: str, views: int, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def unseen(seed: int) -> dict[str, float]:
-    """Twelve photographs from one half of the circle: decibels at new places there, and behind."""
-    behind = (HALF[1], 2 * HALF[1])
-    field = scene.fit(scene.cameras(12, seed, HALF), seed, STEPS)
-    places = {"same half": scene.cameras(24, 901, HALF), "behind": scene.cameras(24, 902, behind)}
-    return {name: float(scene.psnr(scene.picture(field, new), scene.photographs(new)).mean())
-            for name, new in places.items()}  # fmt: skip
+def halves(around: tuple[float, float], seed: int) -> dict[str, float]:
+    """Twelve photographs from a part of the circle: decibels at new places of both its halves.
+
+    The whole circle is the control: from there the same new places are photographed from all sides.
+    """
+    behind, taken = (HALF[1], 2 * HALF[1]), scene.cameras(12, seed, around)
+    field, found = scene.fit(taken, seed, STEPS), dict[str, float]()
+    for name, at in (("same half", scene.cameras(24, 901, HALF)),
+                     ("behind", scene.cameras(24, 902, behind))):  # fmt: skip
+        shown = {name: scene.picture(field, at), f"{name}, nearest": scene.nearest(taken, at, 3)}
+        truth = scene.photographs(at)
+        found |= {key: float(scene.psnr(seen, truth).mean()) for key, seen in shown.items()}
+    return found
 
 
 def contest(rows: list[dict[str, Any]], views: int) -> Contest:
@@ -88,11 +95,11 @@ def main(seeds: int = SEEDS) -> None:
     key = ("method", "views", "seed")
     recording = Recording("scene", __file__, "aigc record 21 scene", key=key)
     runs = [*product(("field", "nearest photographs"), VIEWS, range(seeds)),
-            *(("half a circle", 12, seed) for seed in range(seeds))]  # fmt: skip
+            *product(AROUND, (12,), range(seeds))]  # fmt: skip
     for method, views, seed in recording.missing(runs):
         told = {"method": method, "views": views, "seed": seed}
-        if method == "half a circle":
-            recording.add(told | unseen(seed))
+        if method in AROUND:
+            recording.add(told | halves(AROUND[method], seed))
         else:
             recording.add(*(told | row for row in measure(method, views, seed)))
     recording.declare(*(contest(recording.rows, views) for views in VIEWS))

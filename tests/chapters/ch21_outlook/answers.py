@@ -5,8 +5,8 @@ import re
 import torch
 
 
-def pinball(y, q, level):
-    return torch.maximum(level * (y - q), (level - 1) * (y - q))
+def bill(y, q, missing, left):
+    return torch.maximum(missing * (y - q), left * (q - y))
 
 
 def share(made, real, strangers, *, of=torch.min, invert=False):
@@ -15,9 +15,10 @@ def share(made, real, strangers, *, of=torch.min, invert=False):
     return 1 - found if invert else found
 
 
-def weights(density, length, *, dimmed=1, own=0):
+def depth(density, length, *, dimmed=1, own=0, before=0.5):
     through = torch.cumsum(density * length, 1) - (1 - own) * density * length
-    return (1 - torch.exp(-density * length)) * torch.exp(-dimmed * through)
+    weights = (1 - torch.exp(-density * length)) * torch.exp(-dimmed * through)
+    return (weights * (torch.cumsum(length, 1) - before * length)).sum(1)
 
 
 def stray(text, table, *, pattern=r"\d+(?:,\d{3})*(?:\.\d+)?"):
@@ -26,34 +27,36 @@ def stray(text, table, *, pattern=r"\d+(?:,\d{3})*(?:\.\d+)?"):
 
 
 RIGHT = {
-    "21.1": pinball,
-    "21.2": 20,
-    "21.3": (1 / 20 + 180 / 200**2, 1 / 200),
+    "21.1": bill,
+    "21.2": 21,
+    "21.3": (1 / 30 + 60 / 90**2, 1 / 90),
     "21.4": share,
     "21.5": (3 / 1.8, 1 / 6),
-    "21.6": weights,
+    "21.6": depth,
     "21.7": stray,
     "21.8": 3.01,
 }
 WRONG = [
-    ("21.1", lambda y, q, level: pinball(q, y, level), "too low a forecast costs the level"),
-    ("21.1", lambda y, q, level: (y - q).abs(), "absolute error"),
-    ("21.1", lambda y, q, level: level * (y - q), "two cases"),
-    ("21.2", 15, "the median"),
-    ("21.2", 17.4, "the mean"),
-    ("21.2", 30, "beyond it"),
-    ("21.2", 12, "the dearer one"),
-    ("21.3", (1 / 20, 1 / 200), "alone"),
-    ("21.3", (1 / 200, 1 / 200), "as if they were real"),
-    ("21.3", (0.0545, 1 / 20), "number of rows"),
-    ("21.3", 0.0545, "two variances"),
+    ("21.1", lambda y, q, m, k: bill(q, y, m, k), "what is missing costs"),
+    ("21.1", lambda y, q, m, k: bill(y, q, m, k) / (m + k), "the pinball loss"),
+    ("21.1", lambda y, q, m, k: (y - q).abs(), "absolute error"),
+    ("21.1", lambda y, q, m, k: m * (y - q), "two cases"),
+    ("21.2", 16, "the median"),
+    ("21.2", 18, "the mean"),
+    ("21.2", 22, "beyond it"),
+    ("21.2", 14, "the dearer one"),
+    ("21.3", (1 / 30, 1 / 90), "alone"),
+    ("21.3", (1 / 90, 1 / 90), "as if they were real"),
+    ("21.3", (1 / 30 + 60 / 90**2, 1 / 30), "number of rows"),
+    ("21.3", 0.0407, "two variances"),
     ("21.4", lambda *three: share(*three, of=torch.mean), "least distance"),
     ("21.4", lambda *three: share(*three, invert=True), "not too close"),
     ("21.5", (0.6, 1 / 6), "chance of passing"),
     ("21.5", (3 / 1.8, 1 / 3), "a third was ordered"),
     ("21.5", (3 / 1.8, 0.3), "not their share"),
-    ("21.6", lambda *two: weights(*two, dimmed=0), "taken light away"),
-    ("21.6", lambda *two: weights(*two, own=1), "not the piece itself"),
+    ("21.6", lambda *two: depth(*two, dimmed=0), "taken light away"),
+    ("21.6", lambda *two: depth(*two, own=1), "not the piece itself"),
+    ("21.6", lambda *two: depth(*two, before=0), "not its far end"),
     ("21.7", lambda *two: stray(*two, pattern=r"\d+"), "the comma groups it"),
     ("21.7", lambda *two: stray(*two, pattern=r"\d+(?:,\d{3})*"), "the point belongs"),
     ("21.7", lambda *two: [], "without a figure"),

@@ -14,6 +14,7 @@ from aigc_lib.chapters.ch21_outlook import (
     news,
     record_city,
     record_medicine,
+    record_news,
     record_scene,
     scene,
     tabular,
@@ -59,6 +60,18 @@ def test_scaled_days_follow_the_level(bikes):
     plain, scaled = (city.seasonal(bikes, day, 10, s) for s in (False, True))
     assert (scaled.mean(1) - bikes.counts[day]).abs().max() < 0.03 * bikes.counts[day].max()
     assert city.day_losses(scaled, bikes.counts[day]) < city.day_losses(plain, bikes.counts[day])
+
+
+@pytest.mark.parametrize("drawn", [10, 40, 200])
+def test_a_band_of_honest_scenarios_holds_what_it_says_however_many_they_are(drawn):
+    rng = torch.Generator().manual_seed(drawn)
+    y, own = torch.randn(800, 24, generator=rng), torch.randn(800, drawn, 24, generator=rng)
+    held = float(city.covered(own, y).double().mean())
+    assert held == pytest.approx(0.8, abs=0.012)  # days share their scenarios, hours do not
+    plain = own.quantile(torch.tensor([0.1, 0.9]), dim=1)
+    short = float(((plain[0] <= y) & (y <= plain[1])).double().mean())
+    due = 1 - 2 * (0.1 * (drawn - 1) + 1) / (drawn + 1)  # too few, most of all for few scenarios
+    assert short == pytest.approx(due, abs=0.012)
 
 
 def test_scaling_goes_there_and_back(bikes):
@@ -134,7 +147,14 @@ def test_the_template_tells_the_truth_and_swapped_figures_pass_the_check_of_numb
     assert (lie.found, lie.of_days, lie.in_place) == (6, 2, 0)
     assert news.struck(f"{text} On Friday 77 fell.", figures) == text
     assert news.numbers("1,250 and 2.5, 7 and 1000.") == [1250, 2.5, 7, 1000]
-    assert news.prompt(figures, figures).count(news.written(figures)) == 2
+    assert news.prompt(figures, figures, figures).count(news.written(figures)) == 3
+    assert news.prompt(figures, figures, figures).count(text) == 2
+    assert news.whole(f"{text} Sunday: 98") == text
+    assert news.whole("On Sunday 1.5") == ""
+    assert [news.compared(t) for t in (text, "5 more, not fewer.", "moreover")] == [
+        "more" if figures["this week"] >= figures["last week"] else "fewer", "more", ""
+    ]  # fmt: skip
+    assert not set(news.EXAMPLES.values()) & set(record_news.CHOSEN)
 
 
 def test_a_picture_of_the_scene_and_of_an_empty_field():
@@ -182,6 +202,15 @@ def test_contests_follow_from_the_rows():
     rows = results.load("medicine")["rows"]
     assert len(rows) == 5 * 3 * record_medicine.SEEDS
     assert record_medicine.contest(rows, 100).name == "100 labels"
+    mine = [row for row in rows if row["method"] == "flow" and row["n"] == 20]
+    told = record_medicine.best(mine)
+    for row, each in zip(mine, told, strict=True):  # each split by itself, and not by its exam
+        assert each["choose"] == min(other["choose"] for other in row["tried"])
+    assert len({tuple(each["setting"]) for each in told}) > 1
+    tried = {m: {e["setting"][0] for r in rows if r["method"] == m for e in r["tried"]}
+             for m in record_medicine.METHODS}  # fmt: skip
+    assert set(map(frozenset, tried.values())) == {frozenset(record_medicine.STRENGTHS)}
+    assert len(record_medicine.at_standard(mine)) == record_medicine.SEEDS
     worse = copy.deepcopy(rows)
     for row in worse:
         if row["method"] == "SMOTE":
