@@ -5,6 +5,7 @@ returns one sentence that says why the answer is right, or raises ``WrongAnswer`
 that leads on without giving the solution away.
 
 compare.py  comparing answers, with a hint at the mistake that fits; WrongAnswer
+zh.po       what all checks say, in Chinese; what a chapter's say is in its room's zh.po
 """
 
 import inspect

@@ -25,9 +25,13 @@ def named(folder: Path) -> list[str]:
 
 
 def contents(folder: Path) -> set[str]:
-    """Every file of a folder, and every folder in it as ``name/``, but what Python puts there."""
+    """Every file of a folder, and every folder in it as ``name/``, but what Python puts there.
+
+    And but for the Chinese of a room's checks, which every room has.
+    """
     found = {p.name + "/" * p.is_dir() for p in folder.iterdir()}
-    return {name for name in found if not name.startswith((".", "__")) and name != "py.typed"}
+    unlisted = {"py.typed"} | ({"zh.po"} if folder.name.startswith("ch") else set())
+    return {name for name in found if not name.startswith((".", "__"))} - unlisted
 
 
 def imported(code: ast.AST, library: Path) -> set[str]:
