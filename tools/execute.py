@@ -10,6 +10,7 @@ run without meaning anything (time stamps, Python's patch version, random widget
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -34,9 +35,15 @@ from aigc_lib.core.files import write_atomically
 from tools import timings_page
 from tools.normalize import to_text
 from tools.notebook import NOTEBOOKS, ROOT, TIMING, chapters, plain
+from tools.zh_figures import KEPT
 
 TIMINGS = ROOT / "aigc_lib" / "cli" / "timings.json"
 SAMPLE_SECONDS = 0.1
+# The kernel's first line: it keeps the figures, and leaves no name behind in the chapter.
+KEEP = (
+    "__import__('sys').path.append({root!r}); "
+    "__import__('importlib').import_module('tools.zh_figures').keep({folder!r})"
+)
 
 
 class ThisPython(KernelSpecManager):
@@ -56,8 +63,10 @@ def _sample_memory(pid: int, stop: threading.Event, peak: list[int]) -> None:
             peak[0] = max(peak[0], sum(held))
 
 
-def run(nb: NotebookNode, folder: Path, timeout: int) -> tuple[float, int]:
+def run(nb: NotebookNode, folder: Path, timeout: int, kept: Path) -> tuple[float, int]:
     """Execute ``nb`` in place with a kernel of its own; return seconds and peak MiB.
+
+    Its figures are kept in the folder ``kept``, to be drawn again with Chinese words.
 
     Raises:
         RuntimeError: a cell failed, took longer than ``timeout`` seconds, or killed the kernel.
@@ -72,10 +81,12 @@ def run(nb: NotebookNode, folder: Path, timeout: int) -> tuple[float, int]:
     def remember(cell_index: int, **_: Any) -> None:
         at[0] = cell_index
 
+    shutil.rmtree(kept, ignore_errors=True)
+    first = KEEP.format(root=str(ROOT), folder=str(kept))
     client = NotebookClient(
         nb, km=manager, timeout=timeout, store_widget_state=True, record_timing=False,
         on_notebook_start=watch, on_cell_execute=remember,
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={[first]}"],
     )  # fmt: skip
     nb.metadata.pop("widgets", None)
     started = time.perf_counter()
@@ -122,7 +133,7 @@ def execute(path: Path, timeout: int = 600) -> tuple[float, int]:
             "one Markdown cell must hold the lines '<!-- timing -->' and "
             f"'<!-- /timing -->'; {len(timed)} do"
         )
-    seconds, mib = run(nb, path.parent, timeout)
+    seconds, mib = run(nb, path.parent, timeout, KEPT / path.stem)
     line = timing_line(seconds, mib, int(runtime.machine()["cores"]))
     timed[0].source = TIMING.sub(lambda _: line, timed[0].source)
     write_atomically(path, to_text(nb, path.stem).encode())

@@ -48,7 +48,7 @@ def _merged_streams(nb: NotebookNode) -> None:
             cell.outputs = kept
 
 
-def _smaller(picture: str) -> str:
+def smaller(picture: str) -> str:
     """A PNG in base64 with the same pixels in fewer bytes: figures are opaque, of few colours."""
     with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
         if image.mode != "RGBA" or image.getextrema()[3] != (255, 255):
@@ -69,7 +69,7 @@ def _small_pictures(nb: NotebookNode) -> None:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
-                data["image/png"] = _smaller(data["image/png"])
+                data["image/png"] = smaller(data["image/png"])
 
 
 def to_text(nb: NotebookNode, name: str) -> str:

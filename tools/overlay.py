@@ -1,17 +1,32 @@
 """A page as its Chinese readers see it: prose, alt texts, and what cells print, in their language.
 
+    python -m tools.overlay 05   # the lines that chapter 05 prints and the catalogue lacks
+
 Code is the English page's, but for one line in the set-up, which makes checks answer in Chinese.
 What a cell printed is looked up in the catalogue, line by line; numbers stay as they came out.
 """
 
+import base64
 import copy
 import re
+import sys
 from html import escape, unescape
 from typing import Any
 
 from aigc_lib.core.words import say
-from tools.notebook import TIMING, Cell, Notebook, source
-from tools.translation import LANGUAGE, TIMED, Entry, Unit, alt, blocks, is_generated, is_prose
+from tools.notebook import ROOT, TIMING, Cell, Notebook, source
+from tools.translation import (
+    LANGUAGE,
+    TIMED,
+    Entry,
+    Unit,
+    alt,
+    blocks,
+    is_generated,
+    is_prose,
+    read_page,
+)
+from tools.zh_figures import TWINS, fingerprint
 
 SPEAKS = f"""\
 import os
@@ -31,19 +46,36 @@ def line_in_chinese(line: str) -> str:
     return say(line, LANGUAGE)
 
 
-def translate_output(output: dict[str, Any]) -> None:
-    """Replace the lines that an output of a cell shows by their Chinese."""
+def translate_output(output: dict[str, Any]) -> list[str]:
+    """Replace what an output of a cell shows by its Chinese; returns the lines without any."""
+    lacking = []
+
+    def line(english: str) -> str:
+        if (found := line_in_chinese(english)) == english and re.search("[a-z]{3,}", english):
+            lacking.append(english)
+        return found
+
+    def label(match: re.Match[str]) -> str:
+        english = unescape(match[2])
+        if (found := say(english, LANGUAGE)) == english:
+            lacking.append(english)
+            return match[0]
+        return f"{match[1]}{escape(found)}：{match[3]}"
+
+    data = output.get("data", {})
     if output["output_type"] == "stream":
-        text = "".join(output["text"])
-        output["text"] = "\n".join(map(line_in_chinese, text.split("\n")))
-    elif html := output.get("data", {}).get("text/html"):
+        output["text"] = "\n".join(map(line, "".join(output["text"]).split("\n")))
+    elif html := data.get("text/html"):
+        data["text/html"] = REPORT.sub(label, "".join(html))
+    if picture := data.get("image/png"):
+        data["image/png"] = in_chinese(picture)
+    return lacking
 
-        def label(match: re.Match[str]) -> str:
-            english = unescape(match[2])
-            found = say(english, LANGUAGE)
-            return f"{match[1]}{escape(found)}：{match[3]}" if found != english else match[0]
 
-        output["data"]["text/html"] = REPORT.sub(label, "".join(html))
+def in_chinese(picture: str) -> str:
+    """A figure's twin with Chinese words, if it has one; both in base64."""
+    twin = ROOT / TWINS / f"{fingerprint(base64.b64decode(picture))}.png"
+    return base64.b64encode(twin.read_bytes()).decode() if twin.is_file() else picture
 
 
 def table_in_chinese(block: str) -> str:
@@ -88,3 +120,22 @@ def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
         for output in cell.get("outputs", []):
             translate_output(output)
     return page
+
+
+def main() -> int:
+    """Print what the outputs of a chapter say and the catalogue lacks."""
+    for path in sorted((ROOT / "notebooks").glob(f"{sys.argv[1]}-*.ipynb")):
+        page = read_page(ROOT, f"notebooks/{path.stem}")
+        assert not isinstance(page, str)
+        found = [
+            line
+            for c in page["cells"]
+            for o in c.get("outputs", [])
+            for line in translate_output(o)
+        ]
+        print("\n".join(dict.fromkeys(found)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -11,7 +11,7 @@ from nbformat import v4
 from PIL import Image
 
 from tools.execute import execute, record, timing_line
-from tools.normalize import _smaller
+from tools.normalize import smaller
 from tools.notebook import TIMING
 from tools.notebook_rules import executed, metadata, paths
 
@@ -71,7 +71,7 @@ def test_figures_are_stored_in_fewer_bytes_and_the_same_pixels():
         buffer = io.BytesIO()
         picture.save(buffer, "PNG", compress_level=1)
         before = base64.b64encode(buffer.getvalue()).decode()
-        after = _smaller(before)
+        after = smaller(before)
         assert len(after) < len(before) or (picture.mode == "RGB" and after == before)
         with Image.open(io.BytesIO(base64.b64decode(after))) as seen:
             assert seen.convert("RGB").tobytes() == picture.convert("RGB").tobytes()
