@@ -6,6 +6,7 @@ nbgrader lives in an environment of its own, whose Python is named; that environ
 ``python3`` must be the book's Python, which ``make labs`` sees to. Below ``_build/labs``:
 
     student/     the copies to hand out: no solutions, no outputs
+    student/zh/  the same in Chinese, whose checks answer in Chinese
     course/      an nbgrader course folder: source, release, submissions, marks (gradebook.db)
     marks.csv    one line for each chapter and each of the two submissions of the proof
 
@@ -15,6 +16,7 @@ the second none.
 """
 
 import csv
+import json
 import shutil
 import subprocess
 import sys
@@ -25,6 +27,8 @@ import tyro
 
 from tools import notebook
 from tools.notebook import ROOT
+from tools.overlay import overlaid
+from tools.translation import entries
 
 LABS = ROOT / "_build" / "labs"
 FULL, EMPTY = "instructor", "blank"
@@ -87,7 +91,7 @@ def make(python: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[s
         NbGraderError: nbgrader could not do its work.
     """
     shutil.rmtree(labs, ignore_errors=True)
-    course, student = labs / "course", labs / "student"
+    course, student, chinese = labs / "course", labs / "student", labs / "student" / "zh"
     student.mkdir(parents=True)
     course.mkdir()
     (course / "nbgrader_config.py").write_text(CONFIG, encoding="utf8")
@@ -100,6 +104,11 @@ def make(python: Path, paths: Sequence[Path], labs: Path, proof: bool) -> list[s
         if "BEGIN SOLUTION" in release.read_text(encoding="utf8"):
             return [f"{path.stem}: a solution is left in the student copy"]
         shutil.copyfile(release, student / path.name)
+        if done := entries(ROOT, f"notebooks/{path.stem}"):
+            translated = overlaid(json.loads(release.read_text(encoding="utf8")), done)
+            text = json.dumps(translated, ensure_ascii=False, indent=1) + "\n"
+            chinese.mkdir(exist_ok=True)
+            (chinese / path.name).write_text(text, encoding="utf8")
         print(f"{path.stem}: student copy written", flush=True)
         if proof:
             for name, copy in ((FULL, path), (EMPTY, release)):

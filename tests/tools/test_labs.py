@@ -76,6 +76,16 @@ def test_copies_are_written_marked_and_judged(python, chapters, tmp_path, monkey
     assert "8.0 of 8.0" in capsys.readouterr().out
 
 
+def test_a_translated_chapter_has_a_chinese_copy_too(python, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE", "strip")
+    chapter = ROOT / "notebooks" / "00-are-you-ready.ipynb"
+    assert labs.make(python, [chapter], tmp_path / "labs", proof=False) == []
+    copy = (tmp_path / "labs" / "student" / "zh" / chapter.name).read_text("utf8")
+    assert "BEGIN SOLUTION" not in copy
+    assert "你将做什么" in copy
+    assert 'os.environ[\\"AIGC_LANGUAGE\\"] = \\"zh\\"' in copy
+
+
 def test_the_course_gives_a_cell_time_to_train_and_finds_what_nbgrader_calls(monkeypatch):
     monkeypatch.setenv("PATH", "elsewhere")
     monkeypatch.setenv("AIGC_DEVICE", "")
