@@ -20,6 +20,7 @@ import torch
 
 from aigc_lib.cli import EXTRA
 from aigc_lib.core import runtime
+from aigc_lib.core.words import say
 from aigc_lib.data.cache import cache_dir, fault
 from aigc_lib.data.registry import datasets
 from aigc_lib.gan.losses import with_r1
@@ -184,13 +185,14 @@ def report() -> str:
     where = f"Chapters, on a GPU ({gpu['machine']}, measured {gpu['date']})"
     parts[where] = on_a_gpu(gpu, list(timings["chapters"]))
     lines = []
-    for title, found in parts.items():
-        lines.append(title)
+    for title, english in parts.items():
+        lines.append(say(title))
+        found = [Finding(*map(say, finding)) for finding in english]
         wide = max(len(finding.what) for finding in found)
         for finding in found:
             mark = "->" if finding.advice else "ok"
             lines.append(f"  {mark} {finding.what:{wide}}  {finding.found}")
     mend = [finding for found in parts.values() for finding in found if finding.advice]
-    lines.append("To do:" if mend else "All is ready.")
-    lines += [f"  {finding.what}: {finding.advice}" for finding in mend]
+    lines.append(say("To do:" if mend else "All is ready."))
+    lines += [f"  {say(finding.what)}: {say(finding.advice)}" for finding in mend]
     return "\n".join(lines)

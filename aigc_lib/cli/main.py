@@ -1,9 +1,11 @@
-"""The command line: ``aigc --help`` lists what it can do, ``aigc train --help`` the options of one.
+"""``aigc --help`` lists what the command line can do, ``aigc train --help`` the options of one.
 
 Every command is a function; its options are the function's arguments. The tools and recorders of
 the chapters are found in their rooms, by number: ``aigc demo 14``, ``aigc record 07``.
 """
 
+import inspect
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from aigc_lib.cli.train_diffusion import train_diffusion
 from aigc_lib.core import distributed, results
 from aigc_lib.core.rooms import load_part, rooms, rooms_with
 from aigc_lib.core.unicode import lenient_output
+from aigc_lib.core.words import say
 
 
 def bench(
@@ -80,15 +83,32 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "demo": demo,
 }
 
+HELP = {command: command.__doc__ or "" for command in COMMANDS.values()}
+
+
+def in_the_readers_language(text: str) -> str:
+    """A docstring whose paragraphs and arguments are looked up in the catalogue."""
+
+    def said(paragraph: str) -> str:
+        plain = " ".join(paragraph.split())
+        return found if (found := say(plain)) != plain else paragraph
+
+    argument = re.compile(r"^( +\w+: )(.+(?:\n {8}.+)*)", re.MULTILINE)
+    paragraphs = map(said, inspect.cleandoc(text).split("\n\n"))
+    return argument.sub(lambda match: match[1] + said(match[2]), "\n\n".join(paragraphs))
+
 
 def main() -> None:
     """Entry point of the command ``aigc``."""
     lenient_output()
+    about = in_the_readers_language(__doc__)
+    for command, help in HELP.items():
+        command.__doc__ = in_the_readers_language(help)
     try:
         # A recorder's options are those of its own function, so it reads the rest of the line.
         if sys.argv[1:2] == ["record"] and len(sys.argv) > 3 and not sys.argv[3].startswith("-"):
             record.run_one(sys.argv[2], sys.argv[3], sys.argv[4:])
-        elif tyro.extras.subcommand_cli_from_dict(COMMANDS, description=__doc__):
+        elif tyro.extras.subcommand_cli_from_dict(COMMANDS, description=about):
             sys.exit(1)
     except ModuleNotFoundError as error:
         sys.exit(f"aigc: {error}. The packages that the chapters import come with: {EXTRA}")

@@ -1,6 +1,7 @@
 """The doctor finds what is missing, says what to do, and scales the recorded run times."""
 
 import json
+import re
 import shutil
 import sys
 from collections import namedtuple
@@ -135,3 +136,11 @@ def test_the_report_ends_with_what_to_do(monkeypatch):
     assert doctor.report().endswith("To do:\n  clothes: fetch them")
     monkeypatch.setattr(doctor, "data", lambda: [Finding("clothes", "ready")])
     assert doctor.report().endswith("All is ready.")
+
+
+def test_the_report_in_chinese_holds_no_english_sentence(monkeypatch):
+    monkeypatch.setenv("AIGC_LANGUAGE", "zh")
+    monkeypatch.setattr(doctor, "probe", lambda: 1.0)
+    said = doctor.report()
+    assert not re.search(r"\b[a-z]{2,}(?: [a-z]{2,}){2,}\b", said), said
+    assert "软件" in said

@@ -1,6 +1,7 @@
 """The command ``aigc``: its help and its exit codes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,21 @@ def test_help(
             "--speed.bf16",
         ):
             assert option in out
+
+
+def test_help_in_chinese_has_a_sentence_for_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIGC_LANGUAGE", "zh")
+    for command in main.HELP.values():
+        assert re.match("[\u4e00-\u9fff`]", main.in_the_readers_language(command)), command
+    with pytest.raises(SystemExit):
+        aigc(monkeypatch, "--help")
+    assert "检查这台机器" in capsys.readouterr().out
+    monkeypatch.delenv("AIGC_LANGUAGE")
+    with pytest.raises(SystemExit):
+        aigc(monkeypatch, "--help")
+    assert "Check this machine" in capsys.readouterr().out
 
 
 def test_unknown_options_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
