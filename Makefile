@@ -31,7 +31,8 @@ book: $(STAMP) ## build the static site into _build/html
 	$(BIN)/python -m tools.build_site
 
 pdf: book ## print the whole book as _build/aigc-book.pdf (needs Chromium and a Chinese font), and check it
-	$(BIN)/python -m tools.pdf
+	$(BIN)/python -m tools.pdf --language en
+	$(BIN)/python -m tools.pdf --language zh
 
 epub: book ## write the whole book as _build/aigc-book.epub (needs Chromium), and check it
 	$(BIN)/python -m tools.epub

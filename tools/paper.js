@@ -1,6 +1,10 @@
 // Makes a page of the site, once it has settled, into one for paper: what folds, moves or scrolls
 // there stands open, stands at the end, or is replaced by its picture and a link.
-({ site, anchors }) => {
+({ site, anchors, words }) => {
+  // A phrase in the language of the page, with what belongs into its fields.
+  const told = (text, fields = {}) =>
+    (words[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+  const stop = document.documentElement.lang.startsWith("zh") ? "。" : ".";
   const article = document.querySelector("article.bd-article");
   const all = (selector, inside = article) => [...inside.querySelectorAll(selector)];
   const section = (element) => element.closest("section[id]")?.id ?? "";
@@ -17,7 +21,7 @@
 
   // Worked solutions go to the end; of other folded code a line stays. Outputs stay where they are.
   const solutions = make("section", "", "paper-solutions");
-  solutions.append(make("h2", "Worked solutions"));
+  solutions.append(make("h2", told("Worked solutions")));
   solutions.id = "worked-solutions";
   for (const folded of all("details.above-input")) {
     const code = folded.querySelector(".cell_input");
@@ -30,11 +34,14 @@
         solutions.append(Object.assign(make("h3", name), { id }));
       }
       solutions.append(code);
-      const end = " stands at the end of the chapter.";
-      folded.replaceWith(note("", "A worked solution", `#${id}`, end));
+      const end = told(" stands at the end of the chapter.");
+      folded.replaceWith(note("", told("A worked solution"), `#${id}`, end));
     } else {
-      const told = lines === 1 ? "1 line of code is" : `${lines} lines of code are`;
-      folded.replaceWith(note(`${told} folded here: see `, "the site", `${site}#${here}`, "."));
+      const before =
+        lines === 1
+          ? told("1 line of code is folded here: see ")
+          : told("{lines} lines of code are folded here: see ", { lines });
+      folded.replaceWith(note(before, told("the site"), `${site}#${here}`, stop));
     }
   }
   for (const folded of all("details")) {
@@ -58,15 +65,16 @@
     const step = widget.querySelector(".widget-readout")?.textContent.trim();
     const name = widget.querySelector(".widget-slider .widget-label")?.textContent.trim();
     all(".widget-slider", widget).forEach((slider) => slider.remove());
-    const told = `The last picture of a slider${name && step ? ` (${name} ${step})` : ""}: move it on `;
-    area.append(note(told, "the site", `${site}#${section(area)}`, "."));
+    const where = name && step ? ` (${name} ${step})` : "";
+    const before = told("The last picture of a slider{where}: move it on ", { where });
+    area.append(note(before, told("the site"), `${site}#${section(area)}`, stop));
   }
   for (const figure of all("figure.frames")) {
     const controls = figure.querySelector(".frame-controls");
     if (!controls) continue;
     const shown = controls.querySelector("output").textContent;
-    const told = `The last of its pictures (${shown}). The others are on `;
-    controls.replaceWith(note(told, "the site", site, "."));
+    const before = told("The last of its pictures ({shown}). The others are on ", { shown });
+    controls.replaceWith(note(before, told("the site"), site, stop));
   }
 
   // Where other pages lead to; Chromium keeps a place for each link of this one.

@@ -1,6 +1,6 @@
 """Print the built site as one PDF: ``_build/aigc-book.pdf``.
 
-    python -m tools.pdf [--html _build/html] [--out _build/aigc-book.pdf]
+    python -m tools.pdf [--language zh] [--html _build/html] [--out _build/aigc-book.pdf]
 
 Chromium prints each page as a reader sees it, after ``paper.js`` has made it fit for paper.
 ``pdf_join`` joins them, with bookmarks, and turns links between pages into links within the PDF. It
@@ -8,11 +8,13 @@ knows the numbers at the foot, so that a reader's program and the paper agree. `
 at the result; a PDF that has a fault is not put in place.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import tyro
@@ -21,26 +23,18 @@ from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from aigc_lib.core.files import put_in_place
+from aigc_lib.core.words import say
 from tools import pdf_check
 from tools.browser import NoBrowserError, launched, served, settle, undrawn
+from tools.build_site import ZH
 from tools.notebook import ROOT
 from tools.pdf_check import BookError, Expected
 from tools.pdf_front import front_page
 from tools.pdf_join import TOP, Printed, join
 
 PAPER = (Path(__file__).parent / "paper.js").read_text(encoding="utf8")
+TOLD = re.compile(r'\btold\(\s*"([^"]+)"')  # the phrases of paper.js
 WIDTH = round(174 / 25.4 * 96)  # CSS pixels of A4 between the margins that book.css sets
-# Whatever no font has is drawn as one and the same box, so that two characters look alike.
-SAME_GLYPH = """() => {
-  const draw = text => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 60, height: 60 });
-    const ink = canvas.getContext("2d");
-    ink.font = "40px " + getComputedStyle(document.body).fontFamily;
-    ink.fillText(text, 5, 45);
-    return canvas.toDataURL();
-  };
-  return draw("判") === draw("别");
-}"""
 TOO_WIDE = """width => [...document.querySelectorAll("article.bd-article *")]
   .filter(e => e.getBoundingClientRect().right > width + 2 &&
                !e.closest("mjx-assistive-mml, [hidden], svg svg, svg *, .visually-hidden"))
@@ -80,14 +74,13 @@ LAST_PICTURES = """() => {
 @contextmanager
 def paper(browser: Browser, base: str, address: str) -> Iterator[Page]:
     """A page of the site in a tab as wide as the paper, settled, in the print's style."""
+    own = ("/".join(base.split("/")[:3]), "data:", "blob:")
     context = browser.new_context(viewport={"width": WIDTH, "height": 1000}, color_scheme="light")
     page = context.new_page()
     page.set_default_timeout(90_000)
     page.route(
         "**/*",
-        lambda r: (
-            r.continue_() if r.request.url.startswith((base, "data:", "blob:")) else r.abort()
-        ),
+        lambda r: r.continue_() if r.request.url.startswith(own) else r.abort(),
     )
     page.emulate_media(media="print")
     page.goto(base + address, wait_until="load")
@@ -117,14 +110,19 @@ def write(page: Page, path: Path, start: int, title: str, style: str = "decimal"
     return len(PdfReader(path).pages)
 
 
-def print_page(page: Page, printed: Printed, path: Path, site: str, anchors: set[str]) -> int:
+def print_page(
+    page: Page, printed: Printed, path: Path, site: str, anchors: set[str], words: dict[str, str]
+) -> int:
     """Print one page of the site, noting its sections and places; returns its number of sheets.
+
+    ``words`` are those of ``paper.js`` in the language of the page.
 
     Raises:
         BookError: something of it is not drawn, or does not fit on the paper.
     """
     wrong = undrawn(page)
-    got = page.evaluate(PAPER, {"site": site + printed.address, "anchors": sorted(anchors)})
+    told = {"site": site + printed.address, "anchors": sorted(anchors), "words": words}
+    got = page.evaluate(PAPER, told)
     wrong += page.evaluate(TOO_WIDE, WIDTH)
     if wrong:
         raise BookError("\n".join([f"{printed.address} cannot be printed:", *wrong]))
@@ -149,46 +147,41 @@ def front(browser: Browser, base: str, text: str, path: Path, title: str) -> int
     return sheets
 
 
-def check_fonts(browser: Browser) -> None:
-    """Raise BookError if this machine has no font with Chinese glyphs."""
-    page = browser.new_page()
-    missing = page.evaluate(SAME_GLYPH)
-    page.close()
-    if missing:
-        raise BookError(
-            "this machine has no font with Chinese glyphs, so that they would be printed as boxes. "
-            "Install one, for instance Debian's fonts-noto-cjk, and run the command again."
-        )
-
-
 def make(
-    root: Path, site: Path, out: Path, browser: Browser, expected: Expected = pdf_check.BOOK
-) -> int:
+    root: Path, site: Path, out: Path, browser: Browser, expected: Expected = pdf_check.BOOK,
+    language: str = "en",
+) -> int:  # fmt: skip
     """Print the book at ``root``, whose site stands in ``site``, to ``out``; returns its sheets.
+
+    A book in another language stands in a folder of the site.
 
     Raises:
         BookError: something is missing or came out wrong; the old PDF is left as it was.
     """
-    check_fonts(browser)
-    pages, url = addresses(root), site_url(root)
-    if missing := [address for _, address in pages if not (site / address).is_file()]:
+    pdf_check.check_fonts(browser)
+    below = "" if language == "en" else f"{language}/"
+    pages, url = addresses(root), site_url(root) + below
+    words = {text: say(text, language) for text in TOLD.findall(PAPER)}
+    if missing := [address for _, address in pages if not (site / below / address).is_file()]:
         raise BookError(f"the site in {site} lacks {', '.join(missing)}: run `make book` first")
-    anchors = pdf_check.wanted_anchors(site, [address for _, address in pages])
+    anchors = pdf_check.wanted_anchors(site / below, [address for _, address in pages])
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     out.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=out.parent, prefix=".pdf-") as scratch,
-        served(site) as base,
+        served(site) as server,
     ):
+        base = server + below
         work, book, start = Path(scratch), [], 0
         files = [work / f"{n:02}.pdf" for n in range(len(pages) + 1)]
         for file, (part, address) in zip(files[1:], pages, strict=True):
             book.append(Printed(address, part, start))
             with paper(browser, base, address) as page:
-                start += print_page(page, book[-1], file, url, anchors[address])
+                start += print_page(page, book[-1], file, url, anchors[address], words)
             print(f"{address}: {start - book[-1].start} sheets", flush=True)
-        shift = front(browser, base, front_page(book, config, url), files[0], config["title"])
-        join(files, book, shift, base, url, config["title"]).write(work / out.name)
+        title, cover = config["title"], front_page(book, config, url, language)
+        shift = front(browser, base, cover, files[0], title)
+        join(files, book, shift, base, url, title, language).write(work / out.name)
         told = [heading for each in book for _, heading, level in each.sections if level == 1]
         if found := pdf_check.faults(work / out.name, told, expected):
             raise BookError("\n".join(["the PDF is not what it should be:", *found]))
@@ -197,17 +190,23 @@ def make(
 
 
 def main(
-    html: Path = ROOT / "_build" / "html", out: Path = ROOT / "_build" / "aigc-book.pdf"
+    html: Path = ROOT / "_build" / "html",
+    out: Path | None = None,
+    language: Literal["en", "zh"] = "en",
 ) -> int:
     """Print the book as one PDF.
 
     Args:
         html: the built site.
-        out: the file to write.
+        out: the file to write; ``_build/aigc-book.pdf`` or ``_build/aigc-book-zh.pdf`` by default.
+        language: of the edition.
     """
+    ending = "" if language == "en" else f"-{language}"
+    out = out or ROOT / "_build" / f"aigc-book{ending}.pdf"
+    root = ROOT if language == "en" else ROOT / ZH
     try:
         with launched() as browser:
-            sheets = make(ROOT, html, out, browser)
+            sheets = make(root, html, out, browser, pdf_check.BOOKS[language], language)
     except (BookError, NoBrowserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

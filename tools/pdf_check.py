@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urldefrag, urljoin
 
+from playwright.sync_api import Browser
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -27,12 +28,40 @@ class Expected(NamedTuple):
 # The last word is a formula of chapter 6.
 WORDS = ("discriminator", "Worked solutions", "生成对抗网络", "softplus(−ℓ)")
 BOOK = Expected(WORDS, sheets=(10, 40))
+BOOKS = {
+    "en": BOOK,
+    "zh": Expected(("判别器", "参考解答", "生成对抗网络", "softplus(−ℓ)"), (8, 40)),
+}
 # What a page of the site says and paper must not: bounds of checks, buttons, broken formulas.
 UNWANTED = ("(must lie between", "Show code cell source", "Copy to clipboard", "Math input error")
+
+# Whatever no font has is drawn as one and the same box, so that two characters look alike.
+SAME_GLYPH = """() => {
+  const draw = text => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 60, height: 60 });
+    const ink = canvas.getContext("2d");
+    ink.font = "40px " + getComputedStyle(document.body).fontFamily;
+    ink.fillText(text, 5, 45);
+    return canvas.toDataURL();
+  };
+  return draw("判") === draw("别");
+}"""
 
 
 class BookError(RuntimeError):
     """The book could not be made; the message says why and what to do."""
+
+
+def check_fonts(browser: Browser) -> None:
+    """Raise BookError if this machine has no font with Chinese glyphs."""
+    page = browser.new_page()
+    missing = page.evaluate(SAME_GLYPH)
+    page.close()
+    if missing:
+        raise BookError(
+            "this machine has no font with Chinese glyphs, so that they would be printed as boxes. "
+            "Install one, for instance Debian's fonts-noto-cjk, and run the command again."
+        )
 
 
 def hrefs(page: str) -> list[str]:

@@ -4,9 +4,11 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aigc_lib.core.words import say
 from tools.pdf_join import Printed
 
-FRONT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>
+FRONT = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>
+{title}</title><style>
 @page {{ size: A4; margin: 18mm 18mm 20mm; }}
 body {{ font: 9.6pt/1.4 system-ui, "Noto Sans CJK SC", sans-serif; margin: 0;
   font-variant-ligatures: none; }}
@@ -21,7 +23,7 @@ a {{ color: inherit; display: flex; gap: 2mm; text-decoration: none; }}
 i {{ border-bottom: 1px dotted #999; flex: 1; margin-bottom: 0.35em; min-width: 8mm; }}
 b {{ font-weight: inherit; }}
 </style><section class="cover"><h1>{title}</h1>{cover}</section>
-<h1>Contents</h1>{contents}"""
+<h1>{head}</h1>{contents}"""
 
 
 def contents(book: Sequence[Printed]) -> str:
@@ -38,18 +40,27 @@ def contents(book: Sequence[Printed]) -> str:
     return "\n".join(lines)
 
 
-def front_page(book: Sequence[Printed], config: Mapping[str, Any], site: str) -> str:
+COVER = (
+    "Printed from the site. Worked solutions stand at the end of each chapter; of code that is "
+    "folded away on the site a line tells its length; of each slider the last picture is here. "
+    "Links between chapters work in this file too."
+)
+
+
+def front_page(
+    book: Sequence[Printed], config: Mapping[str, Any], site: str, language: str = "en"
+) -> str:
     """The page of cover and contents, for a book with these settings, published at ``site``."""
     cover = [
-        f"By {config['author']}",
-        "Printed from the site. Worked solutions stand at the end of each chapter; of code that is "
-        "folded away on the site a line tells its length; of each slider the last picture is here. "
-        "Links between chapters work in this file too.",
+        say(f"By {config['author']}", language),
+        say(COVER, language),
         f'<a href="{site}" style="display: inline">{site}</a>',
         config["html"]["extra_footer"],
     ]
     return FRONT.format(
         title=html.escape(config["title"]),
+        language=language,
+        head=say("Contents", language),
         cover="".join(f"<p>{line}</p>" for line in cover),
         contents=contents(book),
     )

@@ -98,7 +98,12 @@ def mend_letters(writer: PdfWriter) -> None:
 
 
 def lead(writer: PdfWriter, book: Sequence[Printed], shift: int, base: str, site: str) -> list[str]:
-    """Turn links to pages of the site into links within the PDF; returns those that fail."""
+    """Turn links to pages of the site into links within the PDF; returns those that fail.
+
+    What is not in the book, such as a page of the edition in another language, is left to the site.
+    """
+    server = base[: base.index("/", len("http://")) + 1]
+    outside = site.removesuffix(base.removeprefix(server))
     known = {each.address: each for each in book}
     lost = []
     for number, page in enumerate(writer.pages):
@@ -115,6 +120,10 @@ def lead(writer: PdfWriter, book: Sequence[Printed], shift: int, base: str, site
                     link[NameObject("/A")][NameObject("/URI")] = TextStringObject(site + path)
                     continue
                 target, anchor = known[path], unquote(anchor)
+            elif address.startswith(server):
+                there = TextStringObject(outside + address.removeprefix(server))
+                link[NameObject("/A")][NameObject("/URI")] = there
+                continue
             else:
                 continue
             if anchor and anchor not in target.places:
@@ -130,8 +139,9 @@ def lead(writer: PdfWriter, book: Sequence[Printed], shift: int, base: str, site
 
 
 def join(
-    files: Sequence[Path], book: Sequence[Printed], shift: int, base: str, site: str, title: str
-) -> PdfWriter:
+    files: Sequence[Path], book: Sequence[Printed], shift: int, base: str, site: str, title: str,
+    language: str = "en",
+) -> PdfWriter:  # fmt: skip
     """All sheets in one PDF, with bookmarks and links.
 
     Raises:
@@ -162,7 +172,7 @@ def join(
     writer.add_metadata({"/Title": title})
     writer.set_page_label(0, shift - 1, style="/r")
     writer.set_page_label(shift, len(writer.pages) - 1, style="/D")
-    writer.root_object[NameObject("/Lang")] = TextStringObject("en")
+    writer.root_object[NameObject("/Lang")] = TextStringObject(language)
     writer.root_object[NameObject("/PageMode")] = NameObject("/UseOutlines")
     writer.compress_identical_objects()
     return writer
