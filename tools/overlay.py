@@ -14,7 +14,7 @@ from html import escape, unescape
 from typing import Any
 
 from aigc_lib.core.words import say
-from tools.notebook import ROOT, TIMING, Cell, Notebook, source
+from tools.notebook import ROOT, TIMING, WIDGET_STATE, Cell, Notebook, source
 from tools.translation import (
     LANGUAGE,
     TIMED,
@@ -35,6 +35,10 @@ os.environ["AIGC_LANGUAGE"] = "{LANGUAGE}"
 """
 # A label and its number, as ``show`` prints them; the same in HTML, with the bounds in a comment.
 MEASURED = re.compile(r"(\s*)(.+?): ([≈◷].*)", re.DOTALL)
+# A step of a slider: its picture, and what stands below.
+SLIDE = re.compile(
+    r'<img alt="([^"]*)" src="data:image/png;base64,([^"]+)"( width="480")?><div>(.*?)</div>'
+)
 REPORT = re.compile(r'(<div class="aigc-report">)(.+?): (<b>≈ )')
 
 
@@ -78,6 +82,25 @@ def in_chinese(picture: str) -> str:
     return base64.b64encode(twin.read_bytes()).decode() if twin.is_file() else picture
 
 
+def translate_sliders(page: Notebook) -> None:
+    """Give the sliders of a page names, labels and pictures in Chinese."""
+
+    def slide(match: re.Match[str]) -> str:
+        alt, picture, width, label = match.groups(default="")
+        what = say(unescape(alt).removesuffix(f": {unescape(label)}"), LANGUAGE)
+        shown = escape(line_in_chinese(unescape(label)))
+        source = f"data:image/png;base64,{in_chinese(picture)}"
+        return f'<img alt="{escape(what)}：{shown}" src="{source}"{width}><div>{shown}</div>'
+
+    widgets = page["metadata"].get("widgets", {}).get(WIDGET_STATE, {})
+    for model in widgets.get("state", {}).values():
+        state = model["state"]
+        if "description" in state:
+            state["description"] = say(state["description"], LANGUAGE)
+        if isinstance(state.get("value"), str):
+            state["value"] = SLIDE.sub(slide, state["value"])
+
+
 def table_in_chinese(block: str) -> str:
     """A generated table with those of its cells in Chinese that the catalogue holds."""
     return re.sub(r"(?<=\| )[^|\n]+(?= \|)", lambda cell: say(cell[0], LANGUAGE), block)
@@ -102,6 +125,7 @@ def overlaid(page: str | Notebook, done: list[Entry]) -> str | Notebook:
         ]
         return "\n\n".join(found) + "\n"
     page = copy.deepcopy(page)
+    translate_sliders(page)
     for cell in page["cells"]:
         if cell["cell_type"] == "markdown":
             line = TIMING.search(source(cell))
