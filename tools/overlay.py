@@ -82,23 +82,30 @@ def in_chinese(picture: str) -> str:
     return base64.b64encode(twin.read_bytes()).decode() if twin.is_file() else picture
 
 
-def translate_sliders(page: Notebook) -> None:
-    """Give the sliders of a page names, labels and pictures in Chinese."""
+def translate_sliders(page: Notebook) -> list[str]:
+    """Give the sliders of a page names, labels and pictures in Chinese; what the catalogue lacks."""
+    lacking = []
+
+    def said(english: str) -> str:
+        if (found := line_in_chinese(english)) == english and re.search("[a-z]{3,}", english):
+            lacking.append(english)
+        return found
 
     def slide(match: re.Match[str]) -> str:
         alt, picture, width, label = match.groups(default="")
-        what = say(unescape(alt).removesuffix(f": {unescape(label)}"), LANGUAGE)
-        shown = escape(line_in_chinese(unescape(label)))
+        what = said(unescape(alt).removesuffix(f": {unescape(label)}"))
+        shown = escape(said(unescape(label)))
         source = f"data:image/png;base64,{in_chinese(picture)}"
         return f'<img alt="{escape(what)}：{shown}" src="{source}"{width}><div>{shown}</div>'
 
-    widgets = page["metadata"].get("widgets", {}).get(WIDGET_STATE, {})
+    widgets = page.get("metadata", {}).get("widgets", {}).get(WIDGET_STATE, {})
     for model in widgets.get("state", {}).values():
         state = model["state"]
         if "description" in state:
-            state["description"] = say(state["description"], LANGUAGE)
+            state["description"] = said(state["description"])
         if isinstance(state.get("value"), str):
             state["value"] = SLIDE.sub(slide, state["value"])
+    return lacking
 
 
 def table_in_chinese(block: str) -> str:
@@ -151,12 +158,9 @@ def main() -> int:
     for path in sorted((ROOT / "notebooks").glob(f"{sys.argv[1]}-*.ipynb")):
         page = read_page(ROOT, f"notebooks/{path.stem}")
         assert not isinstance(page, str)
-        found = [
-            line
-            for c in page["cells"]
-            for o in c.get("outputs", [])
-            for line in translate_output(o)
-        ]
+        found = translate_sliders(page)
+        for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
+            found += translate_output(output)
         print("\n".join(dict.fromkeys(found)))
     return 0
 
