@@ -33,21 +33,27 @@ import os
 
 os.environ["AIGC_LANGUAGE"] = "{LANGUAGE}"
 """
-# A label and its number, as ``show`` prints them; the same in HTML, with the bounds in a comment.
-MEASURED = re.compile(r"(\s*)(.+?): ([≈◷].*)", re.DOTALL)
+# A label, its number and its unit, as ``show`` prints them; in HTML the bounds follow in a comment.
+MEASURED = re.compile(r"(\s*)(.+?): ([≈◷] \S+)(?: ([^\n]+))?")
+REPORT = re.compile(r'(<div class="aigc-report">)(.+?): (<b>≈ [^\s<]+)(?: ([^<]+))?(?=</b>)')
 # A step of a slider: its picture, and what stands below.
 SLIDE = re.compile(
     r'<img alt="([^"]*)" src="data:image/png;base64,([^"]+)"( width="480")?><div>(.*?)</div>'
 )
-REPORT = re.compile(r'(<div class="aigc-report">)(.+?): (<b>≈ )')
+
+
+def unit_in_chinese(unit: str | None) -> str:
+    """What stands behind a number, with the space before it; its entries begin with three dots."""
+    return say(f"… {unit}", LANGUAGE).removeprefix("…") if unit else ""
 
 
 def line_in_chinese(line: str) -> str:
     """A printed line, translated if the catalogue holds it or its label."""
-    if match := MEASURED.fullmatch(line):
-        label = say(match[2], LANGUAGE)
-        return f"{match[1]}{label}：{match[3]}" if label != match[2] else line
-    return say(line, LANGUAGE)
+    if (found := say(line, LANGUAGE)) != line or not (match := MEASURED.fullmatch(line)):
+        return found
+    label = say(match[2], LANGUAGE)
+    unit = unit_in_chinese(match[4])
+    return f"{match[1]}{label}：{match[3]}{unit}" if label != match[2] else line
 
 
 def translate_output(output: dict[str, Any]) -> list[str]:
@@ -64,7 +70,7 @@ def translate_output(output: dict[str, Any]) -> list[str]:
         if (found := say(english, LANGUAGE)) == english:
             lacking.append(english)
             return match[0]
-        return f"{match[1]}{escape(found)}：{match[3]}"
+        return f"{match[1]}{escape(found)}：{match[3]}{unit_in_chinese(match[4])}"
 
     data = output.get("data", {})
     if output["output_type"] == "stream":
@@ -83,7 +89,7 @@ def in_chinese(picture: str) -> str:
 
 
 def translate_sliders(page: Notebook) -> list[str]:
-    """Give the sliders of a page names, labels and pictures in Chinese; what the catalogue lacks."""
+    """Give the sliders of a page Chinese names, labels, pictures; returns what has no Chinese."""
     lacking = []
 
     def said(english: str) -> str:
