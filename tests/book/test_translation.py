@@ -1,6 +1,7 @@
 """The published translations agree with their English, and the catalogue with what is said."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ PUBLISHED = translation.translated(ROOT)
 def numbers(output: dict[str, Any]) -> list[str]:
     """The numbers that an output shows, whatever is said about them."""
     text = "".join(output.get("text", output.get("data", {}).get("text/html", "")))
-    return sorted(re.findall(r"\d+(?:\.\d+)?", text))
+    return sorted(re.findall(r"\d+(?:\.\d+)?", unescape(text)))
 
 
 def test_something_is_published():
