@@ -29,10 +29,14 @@ FILE = re.compile(r'(?<=["\'( ])(\./|(?:\.\./)*)((?:_static|_images)/[^"\'?#()\s
 SPOKEN = re.compile(r'\btold\(\s*"((?:[^"\\]|\\.)*)"')
 
 
-def script_words(assets: Path) -> dict[str, str]:
-    """The words that the site's scripts show, with their Chinese."""
+def script_words(assets: Path, manifest: Path) -> dict[str, str]:
+    """The words that the site's scripts show, and those of its networks, with their Chinese."""
     texts = [path.read_text("utf8") for path in sorted(assets.glob("*.*js"))]
     found = {json.loads(f'"{words}"') for text in texts for words in SPOKEN.findall(text)}
+    models = json.loads(manifest.read_text("utf8"))["models"] if manifest.is_file() else {}
+    for about in models.values():
+        found |= {about[key] for key in ("title", "noun", "alt") if key in about}
+        found |= set(about.get("classes", []))
     return {words: say(words, LANGUAGE) for words in sorted(found) if say(words, LANGUAGE) != words}
 
 
@@ -112,7 +116,8 @@ def build(root: Path, command: Sequence[str], source: Path) -> int:
         return 0
     english = root / "_build" / "html"
     target = english / LANGUAGE
-    words = script_words(root / "book" / "_assets")
+    live = english / "_static" / "live" / "manifest.json"
+    words = script_words(root / "book" / "_assets", live)
     pages = zh_pages.write(root, source, english / "objects.inv", words)
     if status := subprocess.run(command, check=False).returncode:
         return status

@@ -7,6 +7,10 @@ import * as networks from "./live-networks.mjs";
 
 const SIDE = 28;
 
+// A phrase in the page's language, with what belongs into its fields.
+const told = (words, fields = {}) =>
+  (window.aigcWords?.[words] ?? words).replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+
 // Small helpers ----------------------------------------------------------------------------------
 
 function make(tag, properties = {}, ...children) {
@@ -107,13 +111,19 @@ function oneAtATime(work, onError) {
   };
 }
 
+const which = (about) => told("Which {what}?", { what: told(about.noun) });
+
 // What a judge says, as a sentence; it also goes into the name of the picture.
 function verdict(about, ordered, { seen, share }) {
-  const order = ordered === undefined ? "" : `Ordered: ${about.classes[ordered]}. `;
-  return `${order}The judge sees: ${about.classes[seen]} (${percent(share)}).`;
+  const name = (number) => told(about.classes[number]);
+  const order = ordered === undefined ? "" : told("Ordered: {what}. ", { what: name(ordered) });
+  const fields = { what: name(seen), share: percent(share) };
+  return order + told("The judge sees: {what} ({share}).", fields);
 }
 
-const JUDGE = "The judge is a classifier that learned from real pictures and never met this network.";
+const JUDGE = told(
+  "The judge is a classifier that learned from real pictures and never met this network.",
+);
 
 // The panels, one kind of network each -----------------------------------------------------------
 
@@ -133,10 +143,12 @@ function ganPanel({ about, network, judge, say, fail }) {
     const picture = await networks.paint(network, z, label);
     const seconds = (performance.now() - begin) / 1000;
     const found = await networks.judged(judge, picture);
-    const what = label === undefined ? about.noun : about.classes[label];
-    const place = Number(way.value) ? `, ${percent(way.value / 100)} of the way to the next seed` : "";
-    put(view, picture, `A drawn ${what}, seed ${number}${place}`);
-    say(`${verdict(about, label, found)} Drawn in ${pause(seconds)} from seed ${number}${place}.`);
+    const what = told(label === undefined ? about.noun : about.classes[label]);
+    const share = percent(way.value / 100);
+    const place = Number(way.value) ? told(", {share} of the way to the next seed", { share }) : "";
+    put(view, picture, told("A drawn {what}, seed {number}{place}", { what, number, place }));
+    const how = { time: pause(seconds), number, place };
+    say(verdict(about, label, found) + told(" Drawn in {time} from seed {number}{place}.", how));
   }, fail);
 
   const another = () => {
@@ -146,14 +158,15 @@ function ganPanel({ about, network, judge, say, fail }) {
     draw();
   };
   const controls = [
-    ...(order ? [field(`Which ${about.noun}?`, order)] : []),
-    field("Seed", seed.input),
-    field("On the way to the next seed", way, (value) => percent(value / 100)),
+    ...(order ? [field(which(about), order)] : []),
+    field(told("Seed"), seed.input),
+    field(told("On the way to the next seed"), way, (value) => percent(value / 100)),
   ];
   for (const input of [order, way]) input?.addEventListener("input", draw);
   seed.input.addEventListener("change", draw);
   draw();
-  return { controls, buttons: [button("Draw", draw), button("Another one", another)], views: [view] };
+  const buttons = [button(told("Draw"), draw), button(told("Another one"), another)];
+  return { controls, buttons, views: [view] };
 }
 
 // A diffusion model: order, seed, steps and guidance; then the way from noise, to look at again.
@@ -168,9 +181,9 @@ function diffusionPanel({ about, network, judge, say, fail }) {
   let frames = [];
 
   const show = (k) => {
-    const time = `moment ${k} of ${frames.length - 1 || steps.value}`;
-    put(now, frames[k].x, `The picture at ${time}`);
-    put(expected, frames[k].clean, `What the network expects at ${time}`);
+    const time = { k, n: frames.length - 1 || steps.value };
+    put(now, frames[k].x, told("The picture at moment {k} of {n}", time));
+    put(expected, frames[k].clean, told("What the network expects at moment {k} of {n}", time));
   };
   const draw = oneAtATime(async (newer) => {
     const [number, label, n] = [seed.read(), Number(order.value), counts[steps.value]];
@@ -190,8 +203,9 @@ function diffusionPanel({ about, network, judge, say, fail }) {
     Object.assign(moment, { max: n, value: n });
     moment.refresh();
     const found = await networks.judged(judge, made[n].x);
-    put(now, made[n].x, `A drawn ${about.classes[label]}, seed ${number}, after ${n} steps`);
-    say(`${verdict(about, label, found)} ${n} steps in ${pause(seconds)} from seed ${number}.`);
+    const fields = { what: told(about.classes[label]), number, n, time: pause(seconds) };
+    put(now, made[n].x, told("A drawn {what}, seed {number}, after {n} steps", fields));
+    say(verdict(about, label, found) + told(" {n} steps in {time} from seed {number}.", fields));
   }, fail);
 
   const another = () => {
@@ -202,19 +216,19 @@ function diffusionPanel({ about, network, judge, say, fail }) {
   for (const input of [order, steps, weight]) input.addEventListener("input", draw);
   seed.input.addEventListener("change", draw);
   const controls = [
-    field(`Which ${about.noun}?`, order),
-    field("Seed", seed.input),
-    field("Steps", steps),
-    field("Guidance", weight, (value) => value.toFixed(2)),
-    field("Look back at moment", moment, (value) => `${value} of ${moment.max}`),
+    field(which(about), order),
+    field(told("Seed"), seed.input),
+    field(told("Steps"), steps),
+    field(told("Guidance"), weight, (value) => value.toFixed(2)),
+    field(told("Look back at moment"), moment, (k) => told("{k} of {n}", { k, n: moment.max })),
   ];
   const captioned = (view, words) =>
     make("figure", {}, view, make("figcaption", { textContent: words }));
   draw();
   return {
     controls,
-    buttons: [button("Draw", draw), button("Another one", another)],
-    views: [captioned(now, "on its way"), captioned(expected, "what the network expects")],
+    buttons: [button(told("Draw"), draw), button(told("Another one"), another)],
+    views: [captioned(now, told("on its way")), captioned(expected, told("what the network expects"))],
   };
 }
 
@@ -228,7 +242,7 @@ function writerPanel({ about, network, say, fail }) {
 
   const draw = oneAtATime(async (newer) => {
     stopped = false;
-    say("Writing ...");
+    say(told("Writing ..."));
     const begin = performance.now();
     const start = prompt.value || about.prompt;
     text.replaceChildren(make("strong", { textContent: start }));
@@ -242,7 +256,8 @@ function writerPanel({ about, network, say, fail }) {
       if (stopped) break;
     }
     const seconds = (performance.now() - begin) / 1000;
-    say(`${n} characters in ${pause(seconds)}, temperature ${how.temperature}, seed ${how.seed}.`);
+    const fields = { n, time: pause(seconds), ...how };
+    say(told("{n} characters in {time}, temperature {temperature}, seed {seed}.", fields));
   }, fail);
 
   const another = () => {
@@ -250,12 +265,12 @@ function writerPanel({ about, network, say, fail }) {
     draw();
   };
   const controls = [
-    field("The beginning", prompt),
-    field("Temperature", heat, (value) => value.toFixed(1)),
-    field("Seed", seed.input),
+    field(told("The beginning"), prompt),
+    field(told("Temperature"), heat, (value) => value.toFixed(1)),
+    field(told("Seed"), seed.input),
   ];
-  const stop = button("Stop", () => { stopped = true; });
-  const buttons = [button("Write", draw), button("Another one", another), stop];
+  const stop = button(told("Stop"), () => { stopped = true; });
+  const buttons = [button(told("Write"), draw), button(told("Another one"), another), stop];
   return { controls, buttons, views: [text] };
 }
 
@@ -273,9 +288,11 @@ class Place {
     this.status.setAttribute("role", "status");
     this.opener = button("", () => this.open());
     element.setAttribute("role", "group");
-    element.setAttribute("aria-label", about.title);
-    const title = make("p", { className: "title", textContent: about.title });
-    const note = "It then runs in this page, on your own processor. Nothing that you do is sent anywhere.";
+    element.setAttribute("aria-label", told(about.title));
+    const title = make("p", { className: "title", textContent: told(about.title) });
+    const note = told(
+      "It then runs in this page, on your own processor. Nothing that you do is sent anywhere.",
+    );
     this.note = make("p", { className: "note", textContent: note });
     element.replaceChildren(title, this.opener, this.status, this.note);
   }
@@ -285,7 +302,8 @@ class Place {
   }
 
   async weigh() {
-    this.opener.textContent = `Load the model (${mebibytes(await networks.missing(this.names))})`;
+    const size = mebibytes(await networks.missing(this.names));
+    this.opener.textContent = told("Load the model ({size})", { size });
   }
 
   async open() {
@@ -293,9 +311,9 @@ class Place {
     this.opener.disabled = true; // which takes the focus away
     const all = await networks.missing(this.names);
     const bar = make("progress", { max: all, value: 0 });
-    bar.setAttribute("aria-label", "Loading the model");
+    bar.setAttribute("aria-label", told("Loading the model"));
     this.opener.after(bar);
-    this.say("Loading ...");
+    this.say(told("Loading ..."));
     try {
       const onBytes = (n) => { bar.value += n; };
       const [network, judge] = await Promise.all(
@@ -323,19 +341,20 @@ class Place {
     this.still?.remove();
     this.note.textContent = judge ? JUDGE : "";
     this.opener.replaceWith(make("div", { className: "panel" }, views, side));
-    if (!judge) this.say("Ready.");
+    if (!judge) this.say(told("Ready."));
     return panel.buttons[0]; // where the keyboard goes on: the pressed button is gone
   }
 
   fail(error) {
     console.warn(error); // for whoever looks into it; the page itself goes on
     const reason = error?.message ?? String(error);
-    this.say(
-      `The network cannot run in this browser (${reason}). It needs WebAssembly, and a page that comes ` +
-      "from a server. Everything else on this page works without it.",
+    const words = told(
+      "The network cannot run in this browser ({reason}). It needs WebAssembly, and a page that comes from a server. Everything else on this page works without it.",
+      { reason },
     );
+    this.say(words);
     if (!this.about.alt || this.still) return;
-    this.still = make("img", { src: networks.still(this.name), alt: this.about.alt });
+    this.still = make("img", { src: networks.still(this.name), alt: told(this.about.alt) });
     this.status.after(this.still);
   }
 }

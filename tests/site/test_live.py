@@ -339,3 +339,23 @@ def test_without_scripts_and_without_a_server_there_are_words(
     page.goto((site / HOME).resolve().as_uri())
     page.locator(".aigc-live", has_text="from a server only").wait_for()
     page.close()
+
+
+@pytest.mark.parametrize("name", ["garments", "tang"])
+def test_in_chinese_the_networks_speak_chinese(browser: Browser, base: str, name: str):
+    with Visit(browser, base, f"zh/{PAGES[name]}") as visit:
+        place = visit.page.locator(f'.aigc-live[data-model="{name}"]')
+        place.get_by_role("button", name="载入模型").press("Enter")
+        place.locator(".panel").wait_for()
+        button = "写" if name == "tang" else "画"
+        press(place, button, "种子")
+        own = place.evaluate(
+            """place => {
+              const copy = place.cloneNode(true);
+              copy.querySelectorAll(".text, textarea").forEach((e) => e.remove());
+              return copy.innerText;
+            }"""
+        )
+        assert re.search("[\\u4e00-\\u9fff]", own)
+        assert not re.search(r"[a-z]{3,} [a-z]{3,}", own), own
+        assert visit.errors == []
