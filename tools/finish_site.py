@@ -19,7 +19,7 @@ from tools import plain_widgets
 from tools.language_switch import BOOK, switch
 from tools.notebook import ROOT
 from tools.places import line, places, titles
-from tools.translation import title, translated
+from tools.translation import published, title
 
 ICON = re.compile(r'<i class="([^"]*\bfa-[^"]*)"></i>')
 ICON_SCRIPT = re.compile(r'<script[^>]* src="[^"]*/fontawesome\.js[^"]*"></script>\s*')
@@ -85,7 +85,7 @@ def finish(root: Path, html: Path, language: str = "en") -> None:
         ValueError: a widget that has no plain form.
         KeyError: an icon that the theme's script does not hold.
     """
-    known, names, done = places(root), titles(root), translated(root)
+    known, names, done = places(root), titles(root), published(root)
     if language != "en":
         names |= {page: title(root, page) for page in done}
     script = (html / "_static" / "scripts" / "fontawesome.js").read_text("utf8")

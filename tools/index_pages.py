@@ -16,19 +16,23 @@ from typing import NamedTuple
 import yaml
 
 from aigc_lib.core.files import write_atomically
+from aigc_lib.core.words import say
 from tools.labels import DIRECTIVE, EQUATION, OPTION, in_tests, without_code
 from tools.library_names import names_page
 from tools.notebook import ROOT, Notebook, markdown_cells, source
+from tools.overlay import overlaid
+from tools.translation import entries
 
-EXERCISE = re.compile(r"### Exercise (\d\d\.\d+)\n+\*([^*\n]+?)[.:]?\*\s*(.*)", re.DOTALL)
-SENTENCE = re.compile(r"(?<=[.?!:])(?=\s)")
+EXERCISE = re.compile(
+    r"### (?:Exercise|练习) (\d\d\.\d+)\n+\*([^*\n]+?)[.:]?\*[：。]?\s*(.*)", re.DOTALL
+)
+SENTENCE = re.compile(r"(?<=[.?!:])(?=\s)|(?<=[。？！：])")
 HEADS = {
-    "exercises": """# All exercises
-
-Every exercise of the book with its kind and its first sentence. Each ends with a cell that checks
-your answer, and has a worked solution, folded away. If you allow it at the foot of a page, your
-browser remembers which ones you opened, and marks them here.
-""",
+    "exercises": (
+        "Every exercise of the book with its kind and its first sentence. Each ends with a cell "
+        "that checks your answer, and has a worked solution, folded away. If you allow it at the "
+        "foot of a page, your browser remembers which ones you opened, and marks them here."
+    ),
     "statements": """# All statements and their tests
 
 Every definition, theorem and numbered formula of the book, and the tests that check it in numbers.
@@ -48,10 +52,14 @@ class Exercise(NamedTuple):
     points: int
 
 
-def notebooks(root: Path) -> Iterator[tuple[str, str, Notebook]]:
+def notebooks(root: Path, language: str = "en") -> Iterator[tuple[str, str, Notebook]]:
     """Each notebook of the book: its file name without suffix, its title, its content."""
     for path in sorted((root / "notebooks").glob("[0-9][0-9]-*.ipynb")):
         notebook = json.loads(path.read_text("utf8"))
+        if language != "en":
+            found = overlaid(notebook, entries(root, f"notebooks/{path.stem}"))
+            assert not isinstance(found, str)
+            notebook = found
         title = source(markdown_cells(notebook)[0][1]).splitlines()[0].removeprefix("# ")
         yield path.stem, title, notebook
 
@@ -74,25 +82,32 @@ def exercises(notebook: Notebook) -> list[Exercise]:
         if found := EXERCISE.match(source(cell)):
             name, kind, text = found.groups()
             first = SENTENCE.split(" ".join(text.split("\n\n")[0].split()))[0]
-            listed.append(Exercise(name, kind, re.sub(r":$", " …", first), points[name]))
+            first = re.sub(r":$", " …", re.sub(r"：$", "……", first))
+            listed.append(Exercise(name, kind, first, points[name]))
     return listed
 
 
-def exercises_page(root: Path) -> str:
+def exercises_page(root: Path, language: str = "en") -> str:
     """The page of all exercises, in MyST."""
     lines = []
     count = chapters = 0
-    for stem, title, notebook in notebooks(root):
+    for stem, title, notebook in notebooks(root, language):
         listed = exercises(notebook)
         count, chapters = count + len(listed), chapters + bool(listed)
         lines.append(heading(stem, title))
         for each in listed:
             slug = f"exercise-{each.name.replace('.', '')}"
             link = f"[{each.name}](../notebooks/{stem}.ipynb#{slug})"
-            worth = "" if each.points == 1 else f", {each.points} points"
-            lines.append(f"- {link} *{each.kind}{worth}.* {each.text}")
-    head = f"{HEADS['exercises']}\nThere are {count} exercises in {chapters} chapters.\n"
-    return "\n".join([head, *lines, ""])
+            worth = "" if each.points == 1 else say(f", {each.points} points", language)
+            kind = f"*{each.kind}{worth}.* " if language == "en" else f"*{each.kind}{worth}*。"
+            lines.append(f"- {link} {kind}{each.text}")
+    told = say(f"There are {count} exercises in {chapters} chapters.", language)
+    head = [
+        f"# {say('All exercises', language)}\n",
+        say(HEADS["exercises"], language),
+        f"\n{told}\n",
+    ]
+    return "\n".join([*head, *lines, ""])
 
 
 def proofs(root: Path, repository: str) -> dict[str, list[str]]:

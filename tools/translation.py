@@ -21,6 +21,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
+from aigc_lib.core.words import say
 from tools.notebook import TIMING, Cell, Notebook, source
 from tools.places import parts
 
@@ -35,7 +36,8 @@ MARKUP = re.compile(
     r"|^\([\w:-]+\)=$|^\|[-:| ]+\|$",
     re.MULTILINE,
 )
-GENERATED = ("book/exercises", "book/statements", "book/names")  # by tools/index_pages.py
+EXERCISES = "book/exercises"
+GENERATED = (EXERCISES, "book/statements", "book/names")  # by tools/index_pages.py
 TIMED = "<!-- timing -->"
 
 
@@ -192,6 +194,15 @@ def translated(root: Path) -> list[str]:
     return [page for page, path in there if not path.read_text("utf8").startswith(DRAFT)]
 
 
+def published(root: Path) -> list[str]:
+    """All pages of the Chinese edition: what is translated, and then the list of exercises."""
+    done = translated(root)
+    whole = {page for page in all_pages(root) if page.startswith("notebooks/")} <= set(done)
+    return [*done, EXERCISES] if whole else done
+
+
 def title(root: Path, page: str) -> str:
-    """A translated page's title."""
+    """The title of a page of the Chinese edition."""
+    if page == EXERCISES:
+        return say("All exercises", LANGUAGE)
     return entries(root, page)[0].text.rpartition("# ")[2]

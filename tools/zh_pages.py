@@ -17,12 +17,13 @@ import yaml
 from docutils.nodes import make_id
 
 from aigc_lib.core.words import say
+from tools.index_pages import exercises_page
 from tools.language_switch import BOOK
 from tools.notebook import markdown_cells, source
 from tools.overlay import overlaid
 from tools.parity import with_colons
 from tools.places import titles
-from tools.translation import LANGUAGE, entries, read_page, translated
+from tools.translation import EXERCISES, LANGUAGE, entries, published, read_page
 
 FENCE = r"^[ \t]*(?P<fence>`{3,})(?!\{).*?^[ \t]*(?P=fence)[ \t]*$"
 CODE = re.compile(rf"({FENCE}|(?P<tick>`+)[^`].*?(?P=tick))", re.MULTILINE | re.DOTALL)
@@ -46,7 +47,7 @@ class Links:
 
     def __init__(self, root: Path) -> None:
         self.titles = titles(root)
-        self.done = translated(root)
+        self.done = published(root)
         self.labels: dict[str, str] = {}
         self.slugs: dict[tuple[str, str], str] = {}
         for page in self.titles:
@@ -154,7 +155,11 @@ def write(root: Path, target: Path, inventory: Path, words: dict[str, str]) -> l
     links = Links(root)
     toc = contents(root, links.done)
     for page in links.done:
-        made = overlaid(read_page(root, page), entries(root, page))
+        made = (
+            exercises_page(root, LANGUAGE)
+            if page == EXERCISES
+            else overlaid(read_page(root, page), entries(root, page))
+        )
         path = target / f"{page}.{'md' if isinstance(made, str) else 'ipynb'}"
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(made, str):
