@@ -51,6 +51,12 @@ def with_colons(text: str) -> str:
     return "\n".join(lines)
 
 
+def skeleton(diagram: str) -> str:
+    """A Mermaid diagram without what a reader reads in it: names of nodes, arrows, their order."""
+    plain = re.sub(r'"[^"]*"|\|[^|\n]*\||(?<=accTitle:).*|(?<=accDescr:).*', "", diagram)
+    return re.sub(r"\s+", "", re.sub(r"--[^->\n]+(?=-->)|==[^=>\n]+(?===>)", "", plain))
+
+
 def glossary(page: str) -> Glossary:
     """The glossary's terms in lower case, each with its Chinese."""
     body = page.partition("{glossary}")[2].partition("\n```")[0]
@@ -93,6 +99,8 @@ def shared(text: str, words: Glossary) -> Counter[Part]:
         tex = re.sub(r"\\(text|mathrm)\{[^{}]*\}", r"\\\1{}", match[1])
         return ("formula", re.sub(r"\s+", "", tex))
 
+    mermaid = r"^[ \t]*```mermaid\n(.*?)^[ \t]*```[ \t]*$"
+    take(mermaid, lambda m: ("diagram", skeleton(m[1])))
     fence = r"^[ \t]*(`{3,})(?!\{(?!code-block|math))[^\n]*\n(.*?)^[ \t]*\1[ \t]*$"
     take(fence, lambda m: ("code block", m[2]))
     take(r"\$\$(.+?)\$\$(?:[ \t]*\(([\w:-]+)\))?", lambda m: ("formula", f"{formula(m)[1]}{m[2]}"))

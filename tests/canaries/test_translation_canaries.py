@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import chinese, messages, translation
+from tools import chinese, messages, parity, translation
 from tools.overlay import overlaid
 from tools.translate import check, main, new, status
 from tools.translation import entries
@@ -280,3 +280,11 @@ def test_the_command_asks_which_page(capsys: pytest.CaptureFixture[str]):
     assert main("new", "book/") == 1
     assert "which page?" in capsys.readouterr().err
     assert main("new", "nowhere") == 1
+
+
+def test_the_words_of_a_diagram_are_translated_and_its_arrows_stay():
+    english = '```mermaid\nflowchart TB\n    accTitle: Way\n    A["one"] -- no --> B["two"]\n```'
+    chinese_one = '```mermaid\nflowchart TB\n    accTitle: 路\n    A["一"] -- 否 --> B["二"]\n```'
+    assert list(parity.differences(english, chinese_one, {})) == []
+    turned = chinese_one.replace("A[", "C[")
+    assert len(list(parity.differences(english, turned, {}))) == 2
