@@ -15,6 +15,7 @@ def check_1(answer: object) -> str:
     mistakes = {
         "the generated image's target is 0: use log(1 - D)": other,
         "it is half the right number: the loss adds the two terms": expected / 2,
+        "it is to the base 10; use the natural logarithm": expected / math.log(10),
     }
     hint = "add the two cross-entropies: the real image's target is 1, the generated one's is 0"
     close(answer, expected, tol=1e-3, hint=hint, what="the loss", mistakes=mistakes)
@@ -31,7 +32,10 @@ def check_2(answer: object) -> str:
         expected = binary_cross_entropy_with_logits(real, torch.full_like(real, 1 - s))
         expected = expected + binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
         both = expected - s * fake.mean()
-        mistakes = {"smooth the real images' target only; the generated ones' is 0": both}
+        mistakes = {
+            "smooth the real images' target only; the generated ones' is 0": both,
+            "that is a sum over the batch: take the mean": len(real) * expected,
+        }
         found, what = smooth_loss(real, fake, s), f"the loss with smoothing {s}"
         same_tensor(found, expected, tol=1e-4, hint=hint, what=what, mistakes=mistakes)
     extreme = smooth_loss(torch.tensor([[1e4]]), torch.tensor([[-1e4]]), 0.1)
@@ -86,13 +90,16 @@ def check_5(answer: object) -> str:
     targets = torch.cat([torch.ones(8, 1), torch.zeros(8, 1)])
     expected = 2 * binary_cross_entropy_with_logits(logits, targets)
     (slope,) = torch.autograd.grad(expected, discriminator.weight)
+    old = torch.ones_like(slope)
+    discriminator.weight.grad = old.clone()  # such as a generator's step leaves
     step(discriminator, optimizer, real, fake)
     reached = "the generator received a gradient: cut the generated images loose"
     need(generator.weight.grad is None, reached)
     moved = discriminator.weight.detach() - before
     need(moved.any(), "the discriminator did not move: call backward() and step()")
     hint = "minimise softplus(-real).mean() + softplus(fake).mean()"
-    same_tensor(moved, -0.1 * slope, hint=hint, what="the discriminator's move")
+    added = {"old gradients were added: call zero_grad() before backward()": -0.1 * (slope + old)}
+    same_tensor(moved, -0.1 * slope, hint=hint, what="the discriminator's move", mistakes=added)
     fake.sum().backward()  # type: ignore[no-untyped-call]
     lost = "the generated images lost their graph, which the generator's step needs"
     need(generator.weight.grad is not None, lost)
@@ -107,7 +114,10 @@ def check_6(answer: object) -> str:
         ([14.0, 13.6, 14.4], [10.0, 10.5, 9.8], "b", "lower is better: here b wins"),
         ([10.0, 14.0, 18.0], [11.0, 15.0, 20.0], "undecided", "the spread swamps the difference"),
         ([10.0, 10.1, 9.9], [10.0, 10.1, 9.9], "undecided", "the same scores decide nothing"),
+        ([10.0, 10.0], [10.0, 10.0], "undecided", "the same scores decide nothing"),
         ([9.0], [12.0], "undecided", "one seed has no spread, so it decides nothing"),
+        ([10.0, 11.0, 12.0], [11.1, 12.1, 13.1], "undecided", "ask for twice the standard error"),
+        ([10.0, 11.0, 12.0], [11.5, 12.5, 13.5], "undecided", "s divides by n - 1 and not by n"),
     )
     for a, b, expected, hint in cases:
         equal(verdict(a, b), expected, hint=hint, what=f"the verdict on a={a}, b={b}")

@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 
 
-def step(discriminator, optimizer, real, fake, *, detach=True, flip=1.0, move=True):
+def step(discriminator, optimizer, real, fake, *, detach=True, flip=1.0, move=True, clear=True):
     fake = fake.detach() if detach else fake
     loss = F.softplus(-flip * discriminator(real)).mean()
     loss = loss + F.softplus(flip * discriminator(fake)).mean()
-    optimizer.zero_grad()
+    if clear:
+        optimizer.zero_grad()
     loss.backward()
     if move:
         optimizer.step()
@@ -22,12 +23,12 @@ def slerp(a, b, steps):
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
-def verdict(a, b, errors=2.0):
+def verdict(a, b, errors=2.0, less=1, margin=0.0):
     a, b = torch.tensor(a), torch.tensor(b)
     if min(len(a), len(b)) < 2:
         return "undecided"
-    gap = float(a.mean() - b.mean())
-    if abs(gap) <= errors * math.sqrt(a.var() / len(a) + b.var() / len(b)):
+    gap, parts = float(a.mean() - b.mean()), [x.var(correction=less) / len(x) for x in (a, b)]
+    if abs(gap) <= errors * math.sqrt(sum(parts)) - margin:
         return "undecided"
     return "a" if gap < 0 else "b"
 
@@ -64,6 +65,8 @@ WRONG = [
     ("06.1", (-math.log(0.8) - math.log(0.7)) / 2, "half"),
     ("06.1", math.log(0.8) + math.log(0.7), "sign"),
     ("06.1", (-math.log(0.8) - math.log(0.7)) / math.log(2), "bits"),
+    ("06.1", (-math.log(0.8) - math.log(0.7)) / math.log(10), "base 10"),
+    ("06.2", lambda real, fake, s: 16 * smooth(real, fake, s), "take the mean"),
     ("06.2", smooth_both, "real images' target only"),
     ("06.2", lambda real, fake, s: smooth(real, fake, 0.0), "costs t"),
     ("06.2", lambda real, fake, s: smooth(fake, real, s), "costs t"),
@@ -79,7 +82,11 @@ WRONG = [
     ("06.5", lambda *a: step(*a, detach=False), "received a gradient"),
     ("06.5", lambda *a: step(*a, flip=-1.0), "move"),
     ("06.5", lambda *a: step(*a, move=False), "did not move"),
+    ("06.5", lambda *a: step(*a, clear=False), "old gradients"),
     ("06.6", lambda a, b: "a" if sum(a) < sum(b) else "b", "spread"),
     ("06.6", lambda a, b: "undecided", "far apart"),
     ("06.6", lambda a, b: {"a": "b", "b": "a"}.get(verdict(a, b), "undecided"), "far apart"),
+    ("06.6", lambda a, b: verdict(a, b, errors=1.0), "twice"),
+    ("06.6", lambda a, b: verdict(a, b, less=0), "n - 1"),
+    ("06.6", lambda a, b: verdict(a, b, margin=1e-9), "the same scores"),
 ]
