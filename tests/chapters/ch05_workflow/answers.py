@@ -89,7 +89,7 @@ WRONG = [
     ("05.6", 1 / (1 + 1.645**2 / 20), "90 %"),
     ("05.6", 0.95, "minus sign"),
     ("05.7", lambda old, new: sum(v >= new for v in old) / len(old), "the new one included"),
-    ("05.7", lambda old, new: (1 + sum(v <= new for v in old)) / (1 + len(old)), "only the new one"),
+    ("05.7", lambda old, new: (1 + sum(v <= new for v in old)) / (1 + len(old)), "only the new"),
     ("05.7", lambda old, new: (1 + sum(v >= new for v in old)) / len(old), "the new one included"),
     ("05.7", lambda old, new: None, "a return"),
     ("05.7", lambda old, new: (1 + sum(v > new for v in old)) / (1 + len(old)), "just as"),
