@@ -5,7 +5,14 @@ import math
 import torch
 from torch import Tensor
 
-from aigc_lib.exercises.compare import close, equal, is_function, need, same_shape, same_tensor
+from aigc_lib.exercises.compare import (
+    close,
+    is_function,
+    is_missing,
+    need,
+    same_shape,
+    same_tensor,
+)
 
 
 def check_1(answer: object) -> str:
@@ -57,9 +64,9 @@ def check_3(answer: object) -> str:
             "divide by the probability of being kept, not of being dropped": kept / q,
             "it drops where u >= q: the wrong ones": (x - kept) / (1 - q),
         }
-        found, hint = dropout(x, q, u, True), "0 where u < q, x / (1 - q) elsewhere"
+        found, hint = dropout(x.clone(), q, u, True), "0 where u < q, x / (1 - q) elsewhere"
         same_tensor(found, kept / (1 - q), hint=hint, what="the output", mistakes=mistakes)
-        used = same_shape(dropout(x, q, u, False), (6, 5), "the output in use")
+        used = same_shape(dropout(x.clone(), q, u, False), (6, 5), "the output in use")
         need(torch.equal(used, x), "in use nothing is dropped and nothing is scaled")
     return "the mean is right in training, so nothing has to be done in use"
 
@@ -68,7 +75,9 @@ def check_4(answer: object) -> str:
     """A weight after the first step of AdamW."""
     mistakes = {
         "that is a step of SGD; Adam divides m-hat by sqrt(v-hat)": 0.95 * 2 - 0.1 * 3,
-        "the decay is missing: the weight shrinks by the factor 1 - 0.1 * 0.5": 2 - 0.1,
+        "no decay shows in this: was it left out, or put into the gradient, where Adam does not "
+        "see it? Besides, the weight shrinks by the factor 1 - 0.1 * 0.5": 2 - 0.1,
+        "the weight shrinks by the factor 1 - 0.1 * 0.5, not by 1 - 0.5": 0.5 * 2 - 0.1,
         "the decay is multiplied by the learning rate, and by the weight": 2 - 0.5 - 0.1,
         "PyTorch shrinks the weight first and then takes Adam's step": (2 - 0.1) * 0.95,
     }
@@ -89,14 +98,16 @@ def check_5(answer: object) -> str:
     )
     for losses, patience, (kept, last), hint in cases:
         found = early_stop(losses, patience)
-        pair = isinstance(found, tuple) and len(found) == 2
-        need(pair, "return two positions: of the epoch kept, of the last one run")
+        pair = isinstance(found, (tuple, list)) and len(found) == 2
+        need(pair, "return a tuple of two positions: of the epoch kept, of the last one run")
+        found = tuple(found)
         mistakes = {
-            "the two positions are exchanged: first the epoch kept": (last, kept),
-            "count epochs from 0": (kept + 1, last + 1),
+            (last, kept): "the two positions are exchanged: first the epoch kept",
+            (kept + 1, last + 1): "count epochs from 0",
         }
-        what = f"for losses {losses} and patience {patience} it"
-        equal(found, (kept, last), hint=hint, what=what, mistakes=mistakes)
+        why = mistakes.get(found, hint)
+        wrong = f"for losses {losses} and patience {patience} it returns {found}, not right: {why}"
+        need(found == (kept, last), wrong)
     return "it keeps the best epoch, not the last one"
 
 
@@ -105,7 +116,7 @@ def check_6(answer: object) -> str:
     expected = 1 / (1 + 1.96**2 / 20)
     familiar = 1 - 1.96 / math.sqrt(20)
     mistakes = {
-        "that is the familiar interval, which has no length here": 1.0,
+        "1 is the upper end, and both ends of the familiar interval; take the minus sign": 1.0,
         "give a probability, not per cent": 100 * expected,
         "that is the exact one-sided bound; here Wilson's is asked for": 0.05 ** (1 / 20),
         "that is z for 90 %; take 1.96": 1 / (1 + 1.645**2 / 20),
@@ -121,13 +132,14 @@ def check_7(answer: object) -> str:
     alarm_p = is_function(answer, 2)
     ordinary = [0.55, 0.60, 0.65, 0.70]
     hints = {
-        (0.80, 1): "no ordinary one is as striking, and p is still not 0: count the new one too",
+        (0.80, 1): "of the 5, the new one included, only the new one is so large; p is 1/5",
         (0.50, 5): "every ordinary window is at least as striking",
         (0.65, 3): "an ordinary one that is just as striking counts",
         (0.68, 2): "one of the four is more striking, and the new one counts itself",
     }
     for (new, rank), hint in hints.items():
         found = alarm_p(ordinary, new)
+        need(not is_missing(found), "it returns nothing; the last line of the function is a return")
         wrong = f"for ordinary ones {ordinary} and {new} it returns {found}: {hint}"
         need(abs(float(found) - rank / 5) <= 1e-6, wrong)
     shuffled = float(alarm_p([0.65, 0.55, 0.70, 0.60], 0.68))

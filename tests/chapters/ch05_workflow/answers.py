@@ -21,6 +21,11 @@ def dropout(x, q, u, training):
     return torch.where(u < q, 0.0, x / (1 - q)) if training else x
 
 
+def dropout_in_place(x, q, u, training):
+    x[u < q] = 0
+    return x / (1 - q) if training else x
+
+
 def early_stop(losses, patience, *, fresh=True, equal=False):
     best = waited = 0
     for epoch, loss in enumerate(losses):
@@ -64,8 +69,10 @@ WRONG = [
     ("05.3", lambda x, q, u, on: torch.where(u < q, x / (1 - q), 0.0) if on else x, "wrong ones"),
     ("05.3", lambda x, q, u, on: dropout(x, q, u, True), "in use nothing"),
     ("05.3", lambda x, q, u, on: dropout(x, q, u, True) if on else x * (1 - q), "in use nothing"),
+    ("05.3", dropout_in_place, "in use nothing"),
     ("05.4", 0.95 * 2 - 0.1 * 3, "step of SGD"),
-    ("05.4", 1.9, "decay is missing"),
+    ("05.4", 1.9, "put into the gradient"),
+    ("05.4", 0.9, "not by 1 - 0.5"),
     ("05.4", 1.4, "multiplied by the learning rate"),
     ("05.4", 1.805, "first and then"),
     ("05.4", 18.0, "besides"),
@@ -75,12 +82,15 @@ WRONG = [
     ("05.5", lambda a, b: early_stop(a, b)[::-1], "exchanged"),
     ("05.5", lambda a, b: tuple(i + 1 for i in early_stop(a, b)), "from 0"),
     ("05.5", lambda a, b: early_stop(a, b)[0], "two positions"),
-    ("05.6", 1.0, "no length"),
+    ("05.5", lambda a, b: list(early_stop(a, b, equal=True)), "not right: .* not better"),
+    ("05.6", 1.0, "upper end"),
     ("05.6", 83.89, "not per cent"),
     ("05.6", 0.05 ** (1 / 20), "exact one-sided"),
     ("05.6", 1 / (1 + 1.645**2 / 20), "90 %"),
     ("05.6", 0.95, "minus sign"),
-    ("05.7", lambda old, new: sum(v >= new for v in old) / len(old), "not 0"),
-    ("05.7", lambda old, new: (1 + sum(v <= new for v in old)) / (1 + len(old)), "striking"),
+    ("05.7", lambda old, new: sum(v >= new for v in old) / len(old), "the new one included"),
+    ("05.7", lambda old, new: (1 + sum(v <= new for v in old)) / (1 + len(old)), "only the new"),
+    ("05.7", lambda old, new: (1 + sum(v >= new for v in old)) / len(old), "the new one included"),
+    ("05.7", lambda old, new: None, "a return"),
     ("05.7", lambda old, new: (1 + sum(v > new for v in old)) / (1 + len(old)), "just as"),
 ]
