@@ -33,6 +33,7 @@ import os
 
 os.environ["AIGC_LANGUAGE"] = "{LANGUAGE}"
 """
+FIXED = 6  # letters that an entry must share with a printed line, which may be a generated text
 # A label, its number and its unit, as ``show`` prints them; in HTML the bounds follow in a comment.
 MEASURED = re.compile(r"(\s*)(.+?): ([≈◷] \S+)(?: ([^\n]+))?")
 REPORT = re.compile(r'(<div class="aigc-report">)(.+?): (<b>≈ [^\s<]+)(?: ([^<]+))?(?=</b>)')
@@ -49,7 +50,9 @@ def unit_in_chinese(unit: str | None) -> str:
 
 def line_in_chinese(line: str) -> str:
     """A printed line, translated if the catalogue holds it or its label."""
-    if (found := say(line, LANGUAGE)) != line or not (match := MEASURED.fullmatch(line)):
+    if (found := say(line, LANGUAGE, fixed=FIXED)) != line or not (
+        match := MEASURED.fullmatch(line)
+    ):
         return found
     label = say(match[2], LANGUAGE)
     unit = unit_in_chinese(match[4])

@@ -90,7 +90,7 @@ def is_prose(block: str) -> bool:
     """Whether a block holds something to translate: words outside code and markup."""
     if is_generated(block):
         return False
-    if re.match(r"\s*`{3,}(?!\{)|\s*`{3,}\{(?:code-block|math)\}", block):
+    if re.match(r"\s*`{3,}(?!\{|mermaid)|\s*`{3,}\{(?:code-block|math)\}", block):
         return False
     block = re.sub(r"\$\$.+?\$\$(?:\s*\([\w:-]+\))?", "", block, flags=re.DOTALL)
     return bool(re.search(r"[A-Za-z]{2,}", MARKUP.sub("", block)))

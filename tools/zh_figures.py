@@ -66,7 +66,8 @@ def in_chinese(text: str, lacking: set[str]) -> str:
     lines = []
     for line in text.split("\n"):
         found = say(line, LANGUAGE)
-        if found == line and WORD.search(re.sub(r"\$[^$]*\$", "", line)):
+        plain = re.sub(r"\$[^$]*\$", "", line)
+        if found == line and WORD.search(plain) and plain.isascii():
             lacking.add(line)
         lines.append(found)
     return "\n".join(lines)
@@ -87,7 +88,8 @@ def translate(figure: Figure, lacking: set[str]) -> bool:
         found = in_chinese(text.get_text(), lacking)
         changed |= found != text.get_text()
         text.set_text(found)
-        text.set_fontfamily(FONTS)
+        # Beside a formula Matplotlib takes one font for all words, and falls back on no other.
+        text.set_fontfamily(FONTS[1:] if "$" in found else FONTS)
     return changed
 
 

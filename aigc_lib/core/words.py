@@ -51,28 +51,33 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 @cache
-def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Entries with fields as patterns, those with the most fixed words first."""
-    entries = [each for each in catalogue(language).items() if FIELD.search(each[0])]
-    entries.sort(key=lambda entry: -len(FIELD.sub("", entry[0])))
+def _patterns(language: str) -> list[tuple[int, re.Pattern[str], str]]:
+    """Entries with fields as patterns, with the number of their fixed characters, most first."""
+    known = [each for each in catalogue(language).items() if FIELD.search(each[0])]
+    entries = [(len(FIELD.sub("", english)), english, said) for english, said in known]
+    entries.sort(key=lambda entry: -entry[0])
     found = []
-    for english, translated in entries:
+    for length, english, translated in entries:
         pieces = FIELD.split(english)
         exact = [
             f"(?P<{p}>{SHAPES.get(p, '(?:(?!: ).)+?')})" if i % 2 else re.escape(p)
             for i, p in enumerate(pieces)
         ]
-        found.append((re.compile("".join(exact), re.DOTALL), translated))
+        found.append((length, re.compile("".join(exact), re.DOTALL), translated))
     return found
 
 
-def say(text: str, language: str | None = None) -> str:
-    """A text in the reader's language, or as it is where the catalogue does not hold it."""
+def say(text: str, language: str | None = None, fixed: int = 0) -> str:
+    """A text in the reader's language, or as it is where the catalogue does not hold it.
+
+    Entries with fields must have ``fixed`` characters beside them at least; otherwise a short one
+    would find itself in any text, such as one that a model wrote.
+    """
     language = language or os.environ.get("AIGC_LANGUAGE", "en")
     if text in (entries := catalogue(language)):
         return entries[text]
-    for pattern, translated in _patterns(language):
-        if match := pattern.fullmatch(text):
+    for length, pattern, translated in _patterns(language):
+        if length >= fixed and (match := pattern.fullmatch(text)):
             inside = {name: say(value, language) for name, value in match.groupdict().items()}
             return FIELD.sub(lambda field, inside=inside: inside[field[1]], translated)  # type: ignore[misc]
     return text

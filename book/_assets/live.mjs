@@ -220,7 +220,7 @@ function diffusionPanel({ about, network, judge, say, fail }) {
     field(told("Seed"), seed.input),
     field(told("Steps"), steps),
     field(told("Guidance"), weight, (value) => value.toFixed(2)),
-    field(told("Look back at moment"), moment, (k) => told("{k} of {n}", { k, n: moment.max })),
+    field(told("Look back at moment"), moment, (k) => told("{k} of {n} moments", { k, n: moment.max })),
   ];
   const captioned = (view, words) =>
     make("figure", {}, view, make("figcaption", { textContent: words }));

@@ -64,7 +64,10 @@ def check_5(answer: object) -> str:
     }
     found, hint = leaked(train, test), "common words over all different words"
     close(found, 2 / 3, tol=1e-9, hint=hint, what="the share", mistakes=mistakes)
-    found = leaked(["a b"], ["a c d e"])
+    hint = "two of four words are common to both, and exactly half is enough"
+    close(leaked(["a b c"], ["a b d"]), 1, tol=1e-9, hint=hint, what="the share")
+    # Three of seven: by the words of one text alone, three of five, it would be a repeat.
+    found = leaked(["a b c d e"], ["a b c f g"])
     close(found, 0, tol=1e-9, hint="divide by what either has", what="the share")
     return "two of three: a test on these would measure memory"
 

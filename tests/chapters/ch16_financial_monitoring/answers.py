@@ -35,6 +35,16 @@ def prefix(train, test):
     return sum(any(t.split()[:2] == s.split()[:2] for s in train) for t in test) / len(test)
 
 
+def likeness(alike):
+    """An answer that counts two texts as the same by the sets of their words."""
+
+    def leaked(train, test):
+        old, new = ([set(t.split()) for t in texts] for texts in (train, test))
+        return sum(any(alike(t, s) for s in old) for t in new) / len(new)
+
+    return leaked
+
+
 def baseline(time, mood, start):
     order = sorted(zip(time, mood, strict=True))
     known = [m for t, m in order if t < start]
@@ -77,6 +87,11 @@ WRONG = [
     ("16.5", prefix, "half is enough"),
     ("16.5", lambda a, b: 3 * leaked(a, b), "share"),
     ("16.5", lambda a, b: 1.0, "common words"),
+    ("16.5", likeness(lambda t, s: len(t & s) > 0.5 * len(t | s)), "exactly half"),
+    ("16.5", likeness(lambda t, s: len(t & s) >= 0.5 * len(t)), "either has"),
+    ("16.5", likeness(lambda t, s: len(t & s) >= 0.5 * len(s)), "either has"),
+    ("16.5", likeness(lambda t, s: len(t & s) > 0.5 * max(len(t), len(s))), "either has"),
+    ("16.5", likeness(lambda t, s: len(t & s) > 0.25 * (len(t) + len(s))), "either has"),
     ("16.6", 1 / 6, "weigh"),
     ("16.6", 0.33, "6/10"),
     ("16.7", 0.4, "two numbers"),
