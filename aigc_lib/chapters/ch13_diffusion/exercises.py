@@ -90,7 +90,7 @@ def check_4(answer: object) -> str:
 def check_5(answer: object) -> str:
     """Where the bound's weight passes the velocity's, on the straight path."""
     mistakes = {
-        "there the noise's weight passes the picture's; ask for bound and velocity": 1.0,
+        "there the noise's weight reaches the velocity's; ask for bound and velocity": 1.0,
         "they are equal where t = 1 - t": 1 / 3,
         "at t = 0 the bound weighs nothing and the velocity 1": 0.0,
     }
