@@ -57,10 +57,9 @@ def check_4(answer: object) -> str:
     rng = torch.Generator().manual_seed(0)
     real, strangers = torch.randn(20, 3, generator=rng), torch.randn(30, 3, generator=rng)
     least, home = torch.cdist(strangers, real).min(1)
-    first, second = least.sort().values[:2]
-    nearest = least.argmin()
-    start = real[home[nearest]]
-    beyond = start + (0.7 + 0.3 * second / first) * (strangers[nearest] - start)
+    first, second = least.topk(2, largest=False).indices
+    start = real[home[first]]
+    beyond = start + (0.7 + 0.3 * least[second] / least[first]) * (strangers[first] - start)
     made = torch.cat([real[:6] + 0.01, strangers[:9] + 0.05, torch.full((2, 3), 9.0), beyond[None]])
     near = torch.cdist(made, real).amin(1)
     mistakes = {
