@@ -40,7 +40,9 @@ def band(scenarios: Tensor, share: float = 0.8) -> Tensor:
     """
     s = scenarios.shape[1]
     levels = torch.tensor([0.5 - share / 2, 0.5 + share / 2])
-    return scenarios.quantile(((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1), dim=1)
+    places = ((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1)
+    found: Tensor = scenarios.quantile(places, dim=1)
+    return found
 
 
 def covered(scenarios: Tensor, y: Tensor) -> Tensor:
