@@ -40,15 +40,13 @@ def band(scenarios: Tensor, share: float = 0.8) -> Tensor:
     """
     s = scenarios.shape[1]
     levels = torch.tensor([0.5 - share / 2, 0.5 + share / 2])
-    places = ((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1)
-    found: Tensor = scenarios.quantile(places, dim=1)
-    return found
+    return scenarios.quantile(((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1), dim=1)
 
 
 def covered(scenarios: Tensor, y: Tensor) -> Tensor:
     """Whether each hour's count lies within the band of 80 per cent: (N, 24)."""
-    low, high = band(scenarios)
-    return (low <= y) & (y <= high)
+    ends = band(scenarios)
+    return (ends[0] <= y) & (y <= ends[1])
 
 
 def level(counts: Tensor) -> Tensor:
