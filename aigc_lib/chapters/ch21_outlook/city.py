@@ -32,15 +32,20 @@ def quantile_losses(q: Tensor, y: Tensor) -> Tensor:
     return pinball(y, q, LEVELS[:, None, None]).mean((0, 2))
 
 
-def covered(scenarios: Tensor, y: Tensor, share: float = 0.8) -> Tensor:
-    """Whether each hour's count lies within the middle ``share`` of its scenarios: (N, 24).
+def band(scenarios: Tensor, share: float = 0.8) -> Tensor:
+    """Ends (2, N, 24) of the band that ``share`` of the hours should lie in.
 
-    The ends are at the places level * (S + 1) among the S scenarios in order (Weibull), so that
+    They are at the places level * (S + 1) among the S scenarios in order (Weibull), so that
     honest ones hold ``share`` however many they are.
     """
     s = scenarios.shape[1]
     levels = torch.tensor([0.5 - share / 2, 0.5 + share / 2])
-    ends = scenarios.quantile(((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1), dim=1)
+    return scenarios.quantile(((levels * (s + 1) - 1) / (s - 1)).clamp(0, 1), dim=1)
+
+
+def covered(scenarios: Tensor, y: Tensor) -> Tensor:
+    """Whether each hour's count lies within the band of 80 per cent: (N, 24)."""
+    ends = band(scenarios)
     return (ends[0] <= y) & (y <= ends[1])
 
 

@@ -119,6 +119,17 @@ def log_loss(p: Tensor, y: Tensor) -> float:
     return float(F.binary_cross_entropy(p.clamp(1e-6, 1 - 1e-6), y.to(p)))
 
 
+def missed(p: Tensor, y: Tensor) -> float:
+    """Share of the malignant tumours that are taken for benign ones."""
+    return float((p[y == 1] <= 0.5).double().mean())
+
+
+def others(real: Patients, strangers: Patients) -> Tensor:
+    """As many strangers as there are real patients, and of each kind as many (or all there are)."""
+    kinds = [(strangers.x[strangers.y == k], int((real.y == k).sum())) for k in (0, 1)]
+    return torch.cat([x[:count] for x, count in kinds])
+
+
 def copies(real: Patients, made: Tensor, strangers: Tensor) -> Memorised:
     """How many invented patients lie closer to a real one than all but one stranger in fifty."""
     found = [nearest_features(some, real.x)[1] for some in (made, strangers)]

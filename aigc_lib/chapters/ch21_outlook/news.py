@@ -13,7 +13,9 @@ from aigc_lib.pretrained.chat_model import layout
 WEEKS = range(1, 51)  # those that have a week before them; 0 begins on Monday, January 3rd
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 ASK = "Write a news report of three sentences. Use only numbers of this table.\n\n"
-EXAMPLES = {"fewer": 1, "more": 4}  # weeks whose templates the model is shown, by what they say
+# Weeks whose templates the model is shown, by what they say: the first two of which best and worst
+# days are four different ones.
+EXAMPLES = {"fewer": 3, "more": 4}
 Table = dict[str, int]
 
 

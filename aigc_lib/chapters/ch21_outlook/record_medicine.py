@@ -13,6 +13,7 @@ from aigc_lib.chapters.ch21_outlook import medicine
 from aigc_lib.chapters.ch21_outlook.medicine import Invent, Patients
 from aigc_lib.core.contest import Contest, Contestant
 from aigc_lib.core.results import Recording
+from aigc_lib.metrics.neighbours import nearest_features
 
 SEEDS, POINTS = 10, 5
 STEPS = {"GAN": 2400, "flow": 1000}
@@ -23,8 +24,8 @@ STANDARD = (1.0, 1.0)  # the strength that scikit-learn has by itself; one inven
 
 
 def scores(real: Patients, at: list[Patients], invent: Invent | None, strength: float,
-           times: float, seed: int) -> list[tuple[float, float]]:  # fmt: skip
-    """Log loss and share of errors at each group of other patients.
+           times: float, seed: int) -> list[tuple[float, float, float]]:  # fmt: skip
+    """Log loss, share of errors and of missed tumours at each group of other patients.
 
     The strength multiplies a sum over patients, so it is shared among real and invented ones: the
     classifier is held back as much with five times as many rows.
@@ -32,8 +33,8 @@ def scores(real: Patients, at: list[Patients], invent: Invent | None, strength: 
     train = real if invent is None else medicine.with_invented(real, invent, times, seed)
     x, sizes = torch.cat([each.x for each in at]), [len(each.y) for each in at]
     told = medicine.probabilities(train, x, strength / (1 + times)).split(sizes)
-    return [(medicine.log_loss(p, each.y), float(((p > 0.5) != each.y.bool()).double().mean()))
-            for p, each in zip(told, at, strict=True)]  # fmt: skip
+    return [(medicine.log_loss(p, each.y), float(((p > 0.5) != each.y.bool()).double().mean()),
+             medicine.missed(p, each.y)) for p, each in zip(told, at, strict=True)]  # fmt: skip
 
 
 def measure(method: str, n: int, seed: int) -> dict[str, Any]:
@@ -55,13 +56,16 @@ def measure(method: str, n: int, seed: int) -> dict[str, Any]:
     for times, strength in product(TIMES[invent is not None], STRENGTHS):
         there, then = scores(real, [choosing, exam], invent, strength, times, seed)
         tried.append({"setting": [strength, times], "choose": there[0], "loss": then[0],
-                      "wrong": then[1]})  # fmt: skip
+                      "wrong": then[1], "missed": then[2]})  # fmt: skip
     row: dict[str, Any] = {"tried": tried, "curve": curve}
     if invent is not None:
         rng = torch.Generator().manual_seed(seed)
         made = invent(real, real.y[torch.randint(len(real.y), (1000,), generator=rng)], seed)
-        told = medicine.copies(real, made, torch.cat([choosing.x, exam.x]))
-        row |= {"copies": told.share, "strangers": told.heldout_share}
+        strangers = Patients(*(torch.cat(pair) for pair in zip(choosing, exam, strict=True)))
+        told = medicine.copies(real, made, strangers.x)
+        near = nearest_features(made, medicine.others(real, strangers))[1] <= told.threshold
+        row |= {"copies": told.share, "strangers": told.heldout_share,
+                "near_others": float(near.double().mean())}  # fmt: skip
     return row
 
 

@@ -20,6 +20,8 @@ from aigc_lib.chapters.ch21_outlook import (
     tabular,
 )
 from aigc_lib.core import results
+from aigc_lib.exercises import check
+from tests.chapters.ch21_outlook.answers import ROUNDED
 
 
 @pytest.fixture
@@ -70,6 +72,8 @@ def test_a_band_of_honest_scenarios_holds_what_it_says_however_many_they_are(dra
     assert held == pytest.approx(0.8, abs=0.012)  # days share their scenarios, hours do not
     plain = own.quantile(torch.tensor([0.1, 0.9]), dim=1)
     short = float(((plain[0] <= y) & (y <= plain[1])).double().mean())
+    low, high = city.band(own, 0.5)
+    assert float(((low <= y) & (y <= high)).double().mean()) == pytest.approx(0.5, abs=0.015)
     due = 1 - 2 * (0.1 * (drawn - 1) + 1) / (drawn + 1)  # too few, most of all for few scenarios
     assert short == pytest.approx(due, abs=0.012)
 
@@ -107,6 +111,19 @@ def test_parts_of_patients_never_meet_and_few_are_among_many():
     assert len(known.unique(dim=0)) == 569
 
 
+def test_missed_tumours_and_strangers_of_the_same_mix():
+    p, y = torch.tensor([0.4, 0.9, 0.5, 0.1]), torch.tensor([1, 1, 1, 0])
+    assert medicine.missed(p, y) == pytest.approx(2 / 3)  # a false alarm does not count
+    assert medicine.missed(torch.tensor([0.9, 0.9]), torch.tensor([1, 0])) == 0
+    real, choosing, exam = medicine.split(medicine.load(), 20, 0)
+    both = medicine.Patients(torch.cat([choosing.x, exam.x]), torch.cat([choosing.y, exam.y]))
+    found = medicine.others(real, both)
+    assert len(found) == 20
+    assert torch.cdist(found, real.x).min() > 0
+    index = torch.cdist(found, both.x).argmin(1)
+    assert both.y[index].sum() == real.y.sum()
+
+
 def test_smote_stays_between_two_of_a_kind_and_the_gaussian_keeps_the_mean():
     real = medicine.Patients(
         torch.tensor([[0.0], [1.0], [10.0], [11.0]]), torch.tensor([0, 0, 1, 1])
@@ -136,6 +153,7 @@ def test_a_program_marks_sums():
     assert len(set(lines)) == 300
     assert all(all(education.mark(line, int(line[0]))) for line in lines)
     assert education.decode(education.encode("\n2:67+58=521\n1")) == "2:67+58=125"
+    assert education.blind("2:67+58=125") == education.blind("1:67+58=125") == "0:67+58=125"
 
 
 def test_the_template_tells_the_truth_and_swapped_figures_pass_the_check_of_numbers(bikes):
@@ -187,6 +205,11 @@ def test_a_field_learns_its_photographs():
 
     scene.fit(places, 0, 60, on_step=ask)
     assert told[1] > told[0] + 6
+
+
+@pytest.mark.parametrize(("name", "answer"), ROUNDED)
+def test_what_is_rounded_by_hand_is_right(name, answer):
+    assert check(name, answer) is None
 
 
 @pytest.mark.parametrize(
