@@ -49,6 +49,8 @@ def on_cleaned(
     for other, pictures in shown.items():
         found = detector.score(network, see(pictures))
         row[other] = detector.judged(calm, found, line)._asdict()
+    sent = [detector.score(network, see(detector.shaken(x, "jpeg"))) for x in (test, shown[maker])]
+    row["jpeg"] = detector.judged(sent[0], sent[1], line)._asdict()
     return row
 
 
