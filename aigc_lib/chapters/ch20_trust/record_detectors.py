@@ -7,7 +7,6 @@ aigc record 20 detectors     # a few minutes on one thread
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -23,9 +22,10 @@ NO_CONTEST = (
     "What one kind of detector sees of each maker, beside the spectrum, a baseline without a "
     "network. No maker and no detector wins anything; the threshold is set on other real digits."
 )
+Judge = Callable[[Tensor], Tensor]
 
 
-def by_spectrum(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
+def by_spectrum(real: Tensor, fake: Tensor) -> Judge:
     """The baseline: logistic regression on the spectrum."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -37,21 +37,10 @@ def by_spectrum(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
     return lambda x: torch.from_numpy(model.decision_function(detector.spectrum(x).numpy()))
 
 
-def on_cleaned(
-    real: Tensor, maker: str, seed: int, learned: dict[str, Tensor], shown: dict[str, Tensor],
-    test: Tensor, others: Tensor,
-) -> dict[str, Any]:  # fmt: skip
-    """The row of a network that learns from cleaned pictures, and is shown cleaned ones."""
-    see = detector.cleaned
-    network = detector.fit(see(real), see(learned[maker]), seed, STEPS)
-    line, calm = (detector.score(network, see(x)) for x in (others, test))
-    row: dict[str, Any] = {"learned": maker, "seed": seed, "judge": "network", "cleaned": True}
-    for other, pictures in shown.items():
-        found = detector.score(network, see(pictures))
-        row[other] = detector.judged(calm, found, line)._asdict()
-    sent = [detector.score(network, see(detector.shaken(x, "jpeg"))) for x in (test, shown[maker])]
-    row["jpeg"] = detector.judged(sent[0], sent[1], line)._asdict()
-    return row
+def by_network(real: Tensor, fake: Tensor, seed: int, see: Callable[[Tensor], Tensor]) -> Judge:
+    """A network that learns from pictures as ``see`` shows them, and judges them so."""
+    network = detector.fit(see(real), see(fake), seed, STEPS)
+    return lambda x: detector.score(network, see(x))
 
 
 def main(seeds: int = 3) -> None:
@@ -72,17 +61,13 @@ def main(seeds: int = 3) -> None:
             for seed in range(seeds)]  # fmt: skip
     for maker, seed, clean in recording.missing(runs):
         real = train.images[seed * LEARNED : (seed + 1) * LEARNED]
-        if clean:
-            recording.add(on_cleaned(real, maker, seed, learned, shown, test, others))
-            continue
-        network = detector.fit(real, learned[maker], seed, STEPS)
-        judges: dict[str, Callable[[Tensor], Tensor]] = {
-            "network": partial(detector.score, network),
-            "spectrum": by_spectrum(real, learned[maker]),
-        }
+        see = detector.cleaned if clean else torch.clone
+        judges = {"network": by_network(real, learned[maker], seed, see)}
+        if not clean:
+            judges["spectrum"] = by_spectrum(real, learned[maker])
         for name, judge in judges.items():
             line = judge(others)
-            row = {"learned": maker, "seed": seed, "judge": name}
+            row: dict[str, Any] = {"learned": maker, "seed": seed, "judge": name, "cleaned": clean}
             for other, pictures in shown.items():
                 row[other] = detector.judged(judge(test), judge(pictures), line)._asdict()
             for kind in ("jpeg", "noise", "blur"):
