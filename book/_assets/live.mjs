@@ -129,7 +129,7 @@ const JUDGE = told(
 
 // A GAN: an order, a seed, and the way from one latent vector to the next.
 function ganPanel({ about, network, judge, say, fail }) {
-  const order = about.ordered ? chooser(about.classes, Math.min(7, about.classes.length - 1)) : null;
+  const order = about.ordered ? chooser(about.classes.map((name) => told(name)), Math.min(7, about.classes.length - 1)) : null;
   const seed = seedField(12);
   const way = slider(100, 0);
   const view = canvas();
@@ -171,7 +171,7 @@ function ganPanel({ about, network, judge, say, fail }) {
 
 // A diffusion model: order, seed, steps and guidance; then the way from noise, to look at again.
 function diffusionPanel({ about, network, judge, say, fail }) {
-  const order = chooser(about.classes, Math.min(7, about.classes.length - 1));
+  const order = chooser(about.classes.map((name) => told(name)), Math.min(7, about.classes.length - 1));
   const seed = seedField(12);
   const counts = [2, 4, 8, 16];
   const steps = chooser(counts.map(String), counts.indexOf(about.steps));

@@ -4,7 +4,7 @@ Its own files:
     collapse.py          models that learn from models: Gaussians with a recursion, and digits
     detector.py          real or generated? a network, the spectrum, and what happens on the way
     exercises.py         checks: z, marks, base rates, attacks, radii, attributions, loops, privacy
-    fairness.py          shares of the groups, keeping and throwing away
+    fairness.py          a GAN on uneven data, what a judge sees, keeping and throwing away
     membership.py        many small networks at once, and LiRA: who was in the training?
     picture_mark.py      a watermark in pictures, and its p-value by rank among other keys
     private.py           DP-SGD, and the account of its epsilon
@@ -12,7 +12,8 @@ Its own files:
     record_detectors.py  three makers, three seeds: who is caught by whom?
     record_private.py    membership attacks on networks with more and less noise
     record_robust.py     training on attacks and on noise, on three seeds
-    results/             the records: detectors, private, robust
+    record_shares.py     the same GAN with other digits rare: is it rarity?
+    results/             the records: detectors, private, robust, shares
     robustness.py        attacks, training against them, smoothing with a certificate
     saliency.py          maps of pixels, and what happens to them when the weights are random
     watermark.py         green lists in text, and the exact chance of a false alarm

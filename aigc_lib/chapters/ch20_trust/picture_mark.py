@@ -4,6 +4,7 @@ Spread spectrum (Cox et al., 1997, doi:10.1109/83.650120). A picture that was ma
 is as near to the key's pattern as to any other's, so the key's rank among other keys is a p-value.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -32,6 +33,16 @@ def _residual(image: Tensor) -> Tensor:
     grey = image.float().mean(0)[None, None]
     near = F.avg_pool2d(F.pad(grey, (6, 6, 6, 6), mode="reflect"), 13, stride=1)
     return (grey - near)[0, 0].clamp(-8, 8)
+
+
+def stolen(marked: Iterable[Tensor]) -> Tensor:
+    """The pattern (side, side) as one guesses it, without the key, from several marked pictures.
+
+    All carry the same pattern: in each square, the sign of the mean of what is fine in them.
+    """
+    fine = torch.stack([_residual(image) for image in marked]).mean(0)
+    cells = F.avg_pool2d(fine[None, None], CELL)[0, 0].sign()
+    return cells.repeat_interleave(CELL, 0).repeat_interleave(CELL, 1)
 
 
 class Found(NamedTuple):

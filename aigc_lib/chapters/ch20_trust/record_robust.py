@@ -18,6 +18,7 @@ from aigc_lib.pretrained.loaders import load_classifier
 EPS, SIGMA, STEPS, POINTS = 0.1, 0.5, 240, (1, 20, 60, 120, 180, 240)
 SIZES = (0.0, 0.05, 0.1, 0.15, 0.2)
 EXAM, CERTIFIED, CHOICE = 300, 50, 100
+LONGER, STARTS = 50, 3  # steps and starts of the stronger attack
 
 
 def measured(model: nn.Module) -> dict[str, Any]:
@@ -30,6 +31,13 @@ def measured(model: nn.Module) -> dict[str, Any]:
     under = [robustness.right(model, robustness.attack(model, x, y, eps, 20), y) for eps in SIZES]
     return {"clean": float(clean.double().mean()),
             "pgd": [float(right.double().mean()) for right in under]}  # fmt: skip
+
+
+def stronger(model: nn.Module) -> float:
+    """The share of the same test digits that stays right under several longer attacks."""
+    test = load("mnist", "test")
+    x, y = test.images[:EXAM].float() / 255, test.labels[:EXAM]
+    return float(robustness.survivors(model, x, y, EPS, LONGER, STARTS).double().mean())
 
 
 def certified(model: nn.Module) -> dict[str, Any]:
@@ -80,6 +88,8 @@ def main(seeds: int = 3) -> None:
         row = {"way": way, "seed": seed, "curve": curve}
         if way in ("noise", "as shipped"):
             recording.add(row | measured(model) | certified(model))
+        elif way == "attacks":
+            recording.add(row | measured(model) | {"stronger": stronger(model)})
         else:
             recording.add(row | measured(model))
     own = {way: [row for row in recording.rows if row["way"] == way] for way in ways}

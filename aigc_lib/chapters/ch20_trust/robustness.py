@@ -82,6 +82,16 @@ def right(logits: Logits, x: Tensor, y: Tensor) -> Tensor:
     return hits
 
 
+def survivors(logits: Logits, x: Tensor, y: Tensor, eps: float, steps: int, starts: int) -> Tensor:
+    """Which pictures (N,) stay right under every one of ``starts`` attacks from random starts."""
+    left = right(logits, x, y)
+    for seed in range(starts):
+        rows = left.nonzero()[:, 0]
+        moved = attack(logits, x[rows], y[rows], eps, steps, seed=seed)
+        left[rows] = right(logits, moved, y[rows])
+    return left
+
+
 def train(
     start: nn.Module,
     images: Tensor,

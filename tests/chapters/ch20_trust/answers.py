@@ -15,10 +15,10 @@ def step(x, start, slope, size, eps):
     return (start + (moved - start).clamp(-eps, eps)).clamp(0, 1)
 
 
-def integrate(f, x, base, steps, *, way=lambda x, base: x - base, at=None):
+def integrate(f, x, base, steps, *, way=lambda x, base: x - base, at=None, first=0.5):
     total = torch.zeros_like(x)
     for k in range(steps):
-        t = (k + 0.5) / steps if at is None else at
+        t = (k + first) / steps if at is None else at
         z = (base + t * (x - base)).requires_grad_(True)
         total += torch.autograd.grad(f(z), z)[0]
     return total / steps * way(x, base)
@@ -55,6 +55,11 @@ WRONG = [
     ("20.3", 0.5, "Bayes"),
     ("20.4", lambda x, s, g, z, e: s + (x + z * g.sign() - s).clamp(-e, e), "between 0 and 1"),
     ("20.4", lambda x, s, g, z, e: (x + z * g.sign()).clamp(0, 1), "within eps"),
+    (
+        "20.4",
+        lambda x, s, g, z, e: (x + (z * g.sign()).clamp(-e, e)).clamp(0, 1),
+        "from the start, not from x",
+    ),
     ("20.4", lambda x, s, g, z, e: step(x, s, -g, z, e), "shall rise"),
     (
         "20.4",
@@ -69,8 +74,12 @@ WRONG = [
     ("20.6", lambda f, x, b, n: integrate(f, x, b, n, way=lambda x, b: 1), "multiply by x less"),
     ("20.6", lambda f, x, b, n: integrate(f, x, b, 1, at=1.0), "at x alone"),
     ("20.6", lambda f, x, b, n: integrate(f, x, b, n, way=lambda x, b: x), "not by x"),
+    ("20.6", lambda f, x, b, n: integrate(f, x, b, n, first=0.0), "not its beginning"),
+    ("20.6", lambda f, x, b, n: integrate(f, x, b, n, first=1.0), "not its end"),
     ("20.6", lambda f, x, b, n: x, "mean gradient"),
     ("20.7", (1.0, 0.1), "different means"),
+    ("20.7", (1.0233, 0.1047), "0.8 is not"),
+    ("20.7", (1.2703, 0.3378), "n squared"),
     ("20.7", (2.0, 0.3462), "set both sides"),
     ("20.7", (1.3077, 0.1), "second equation"),
     ("20.7", 1.3, "two numbers"),

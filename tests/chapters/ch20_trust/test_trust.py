@@ -13,6 +13,7 @@ from aigc_lib.chapters.ch20_trust import (
     picture_mark,
     private,
     provenance,
+    record_shares,
     robustness,
     watermark,
 )
@@ -231,3 +232,51 @@ def test_evening_out_has_the_wanted_shares_at_its_price():
     now = torch.bincount(classes[kept.mask]) / kept.mask.sum()
     assert float((now - wanted).abs().max()) < 0.1
     assert kept.price == pytest.approx(10 / 3, rel=0.2)
+
+
+def test_nearly_black_pixels_are_counted_and_cleaned_away():
+    images = torch.tensor([0, 1, 3, 4, 10, 11, 255], dtype=torch.uint8).view(1, 1, 1, 7)
+    assert detector.faint(images).tolist() == [2]
+    assert detector.cleaned(images).flatten().tolist() == [0, 0, 0, 0, 0, 11, 255]
+    assert detector.cleaned(images).dtype == torch.uint8
+
+
+def test_marked_pictures_give_the_pattern_away_and_unmarked_ones_do_not():
+    plain = [photograph(seed) for seed in range(10)]
+    truth = picture_mark.pattern(11, 128)
+    stolen = picture_mark.stolen(picture_mark.embed(x, 11) for x in plain)
+    assert float((stolen == truth).double().mean()) > 0.8
+    assert 0.4 < float((picture_mark.stolen(plain) == truth).double().mean()) < 0.6
+    other = photograph(10)
+    forged = (other.float() + 3 * stolen).round().clamp(0, 255).to(torch.uint8)
+    assert picture_mark.detect(other, 11).p > 0.01
+    assert picture_mark.detect(forged, 11).p <= 0.01
+
+
+def test_whoever_survives_several_attacks_survives_each():
+    test = load("mnist", "test")
+    x, y = test.images[:60].float() / 255, test.labels[:60]
+    model = robustness.Bright(load_classifier()).eval()
+    one, three = (robustness.survivors(model, x, y, 0.05, 5, starts) for starts in (1, 3))
+    clean = robustness.right(model, x, y)
+    moved = robustness.attack(model, x[clean], y[clean], 0.05, 5)
+    assert torch.equal(one[clean], robustness.right(model, moved, y[clean]))
+    assert bool((one | ~three).all())
+    assert 0 < three.sum() <= one.sum() < clean.sum()
+
+
+def test_a_judge_says_what_it_reads_and_of_what_it_is_sure():
+    def judge(images):
+        return images[:, 0, 0, :2] * 5  # two classes, told by two pixels
+
+    pixels = torch.tensor([[255, 0], [128, 127], [0, 255]], dtype=torch.uint8)
+    seen = fairness.read(judge, pixels.view(3, 1, 1, 2))
+    assert seen.classes.tolist() == [0, 0, 1]
+    assert seen.sure.tolist() == [True, False, True]
+
+
+def test_the_controls_of_the_shares_keep_what_they_say():
+    labels = torch.arange(10).repeat(2_000)
+    for rare, low, high in (("5 to 9", 0.08, 0.12), ("none", 0.5, 0.5), ("0 to 4", 0.88, 0.92)):
+        share = float((labels[record_shares.kept(labels, rare)] >= 5).double().mean())
+        assert low <= share <= high
