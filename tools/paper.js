@@ -1,6 +1,6 @@
 // Makes a page of the site, once it has settled, into one for paper: what folds, moves or scrolls
 // there stands open, stands at the end, or is replaced by its picture and a link.
-({ site, anchors, words }) => {
+({ site, anchors, words = {} }) => {
   // A phrase in the language of the page, with what belongs into its fields.
   const told = (text, fields = {}) =>
     (words[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => fields[name]);
