@@ -197,8 +197,8 @@ def translated(root: Path) -> list[str]:
 def published(root: Path) -> list[str]:
     """All pages of the Chinese edition: what is translated, and then the list of exercises."""
     done = translated(root)
-    whole = {page for page in all_pages(root) if page.startswith("notebooks/")} <= set(done)
-    return [*done, EXERCISES] if whole else done
+    chapters = {page for page in all_pages(root) if page.startswith("notebooks/")}
+    return [*done, EXERCISES] if chapters and chapters <= set(done) else done
 
 
 def title(root: Path, page: str) -> str:
