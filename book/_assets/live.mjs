@@ -90,23 +90,24 @@ const pause = (seconds) =>
   seconds < 1 ? `${Math.max(1, Math.round(1000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
 
 // Runs the newest wish when the one before has ended; wishes in between, which a moving slider
-// makes by the dozen, are dropped.
-function oneAtATime(work, onError) {
-  let busy = false;
+// makes by the dozen, are dropped. `busy` is told when work begins and when all of it has ended.
+function oneAtATime(work, { fail, busy }) {
+  let working = false;
   let again = false;
+  const turn = (on) => busy((working = on));
   return async () => {
     again = true;
-    if (busy) return;
-    busy = true;
+    if (working) return;
+    turn(true);
     try {
       while (again) {
         again = false;
         await work(() => again);
       }
     } catch (error) {
-      onError(error);
+      fail(error);
     } finally {
-      busy = false;
+      turn(false);
     }
   };
 }
@@ -128,7 +129,7 @@ const JUDGE = told(
 // The panels, one kind of network each -----------------------------------------------------------
 
 // A GAN: an order, a seed, and the way from one latent vector to the next.
-function ganPanel({ about, network, judge, say, fail }) {
+function ganPanel({ about, network, judge, say, ...place }) {
   const order = about.ordered ? chooser(about.classes.map((name) => told(name)), Math.min(7, about.classes.length - 1)) : null;
   const seed = seedField(12);
   const way = slider(100, 0);
@@ -149,7 +150,7 @@ function ganPanel({ about, network, judge, say, fail }) {
     put(view, picture, told("A drawn {what}, seed {number}{place}", { what, number, place }));
     const how = { time: pause(seconds), number, place };
     say(verdict(about, label, found) + told(" Drawn in {time} from seed {number}{place}.", how));
-  }, fail);
+  }, place);
 
   const another = () => {
     seed.input.value = (seed.read() + 1) % 2 ** 32;
@@ -170,7 +171,7 @@ function ganPanel({ about, network, judge, say, fail }) {
 }
 
 // A diffusion model: order, seed, steps and guidance; then the way from noise, to look at again.
-function diffusionPanel({ about, network, judge, say, fail }) {
+function diffusionPanel({ about, network, judge, say, ...place }) {
   const order = chooser(about.classes.map((name) => told(name)), Math.min(7, about.classes.length - 1));
   const seed = seedField(12);
   const counts = [2, 4, 8, 16];
@@ -206,7 +207,7 @@ function diffusionPanel({ about, network, judge, say, fail }) {
     const fields = { what: told(about.classes[label]), number, n, time: pause(seconds) };
     put(now, made[n].x, told("A drawn {what}, seed {number}, after {n} steps", fields));
     say(verdict(about, label, found) + told(" {n} steps in {time} from seed {number}.", fields));
-  }, fail);
+  }, place);
 
   const another = () => {
     seed.input.value = (seed.read() + 1) % 2 ** 32;
@@ -233,7 +234,7 @@ function diffusionPanel({ about, network, judge, say, fail }) {
 }
 
 // A language model: a beginning, a temperature and a seed.
-function writerPanel({ about, network, say, fail }) {
+function writerPanel({ about, network, say, ...place }) {
   const prompt = make("textarea", { rows: 2, value: about.prompt, lang: about.language });
   const heat = slider(1.5, about.temperature, 0.1);
   const seed = seedField(12);
@@ -258,7 +259,7 @@ function writerPanel({ about, network, say, fail }) {
     const seconds = (performance.now() - begin) / 1000;
     const fields = { n, time: pause(seconds), ...how };
     say(told("{n} characters in {time}, temperature {temperature}, seed {seed}.", fields));
-  }, fail);
+  }, place);
 
   const another = () => {
     seed.input.value = (seed.read() + 1) % 2 ** 32;
@@ -333,7 +334,8 @@ class Place {
   show(network, judge) {
     const [about, say] = [this.about, (words) => this.say(words)];
     const fail = (error) => this.fail(error);
-    const panel = PANELS[about.kind]({ about, network, judge, say, fail });
+    const busy = (is) => this.element.classList.toggle("busy", is);
+    const panel = PANELS[about.kind]({ about, network, judge, say, fail, busy });
     const controls = make("div", { className: "controls" }, ...panel.controls);
     const buttons = make("div", { className: "buttons" }, ...panel.buttons);
     const views = make("div", { className: "views" }, ...panel.views);
