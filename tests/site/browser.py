@@ -111,12 +111,12 @@ def too_wide(page: Page) -> list[str]:
     )
 
 
-def barriers(page: Page) -> list[str]:
-    """Serious and critical findings of axe, one line for each element."""
+def barriers(page: Page, within: str | None = None) -> list[str]:
+    """Serious and critical findings of axe in the page or a part, one line for each element."""
     # Without preload: axe would fetch style sheets again, from addresses it gets wrong. And without
     # selectors and lists of the thousands of sound elements, which take half of axe's time.
     options = {"preload": False, "selectors": False, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, within, options).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:150]} | {node['failureSummary'][:300]}"
         for rule in found
