@@ -80,8 +80,8 @@ def g_step(
     """
     gan.opt_g.zero_grad(set_to_none=True)
     value = loss.generator(gan.discriminate(fake, *condition))
-    # The gradient must pass through the discriminator but not stop in it: computing the gradient
-    # of its weights too would cost a third of this step and be thrown away.
+    # The gradient passes through the discriminator, whose own weights need none: computing theirs
+    # too would cost a third of this step and be thrown away.
     value.backward(inputs=gan.opt_g.param_groups[0]["params"])
     gan.opt_g.step()
     return value.detach()
