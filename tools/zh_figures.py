@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from aigc_lib.core.words import say
+from aigc_lib.core.words import catalogue, say
 from tools.normalize import smaller
 from tools.notebook import ROOT
 from tools.translation import FOLDER, LANGUAGE
@@ -62,7 +62,9 @@ def keep(folder: Path) -> None:
 
 
 def in_chinese(text: str, lacking: set[str]) -> str:
-    """A text of a figure, line by line; what the catalogues do not hold is noted."""
+    """A text of a figure, whole or line by line; what the catalogues do not hold is noted."""
+    if (whole := catalogue(LANGUAGE).get(text)) is not None:
+        return whole
     lines = []
     for line in text.split("\n"):
         found = say(line, LANGUAGE)

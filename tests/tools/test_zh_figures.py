@@ -57,6 +57,14 @@ def test_what_catches_the_eye_is_translated_and_formulas_stay(kept: Path):
     assert [label.get_text() for label in ax.get_xticklabels()] == ["真实", "x"]
 
 
+def test_an_entry_may_hold_the_lines_of_a_text_together():
+    lacking: set[str] = set()
+    assert zh_figures.in_chinese("nearest\nphotograph", lacking) == "最近的照片"
+    assert zh_figures.in_chinese("real\nstep", lacking) == "真实\n步"
+    assert zh_figures.in_chinese("real\nnobody says this", lacking) == "真实\nnobody says this"
+    assert lacking == {"nobody says this"}
+
+
 def test_a_picture_is_known_however_it_is_stored():
     english = drawn("real")
     with Image.open(io.BytesIO(english)) as image:
