@@ -27,7 +27,7 @@ RESTRICTED = {
     "movielens": "GroupLens's terms forbid passing the ratings on without permission (chapter 17)",
     "reuters": "the reports are for research only, copyright of Reuters Ltd. (chapter 16)",
     "finance-words": "the word lists are free for academic use, not to be passed on (chapter 16)",
-    "essen": "the songs are for non-commercial use, by permission to music21 alone (chapter 19)",
+    "essen": "songs for non-commercial use, permitted to music21 alone (chapters 19 and 1)",
 }
 # What the chapters compute from open data; the rest of ``derived`` may come from the restricted.
 DERIVED = ("minilm-faq", "minilm-intents", "minilm-shop", "smollm2")

@@ -5,8 +5,10 @@ Its own files:
 
 What it uses of the shared packages:
     core.pixels         drawn pictures as bytes, before they are compared with the training set
+    core.rooms          load_part: the tools of chapters 18 and 19, for a caption and a tune
     core.show           grids of digits, the slider of the walk, numbers with bounds
     data.images         load: MNIST, in which copies of the drawn digits are searched for
+    data.sources        DataError: the songs could not be fetched
     data.texts          load_text: Shakespeare's plays and the Tang verses, with the parts held out
     lm.ngram            counted tables of letters and of pairs: the writer's baselines
     lm.text_quality     score: the share of drawn words that exist, bold and careful
