@@ -42,15 +42,8 @@ class Written:
     notes: str
 
 
-@functools.cache
-def _known() -> Counter[tuple[str, str]]:
-    """How many real tunes there are of each order."""
-    return Counter(orders(data.load().train))
-
-
-@functools.cache
-def _runs() -> Runs:
-    return Runs(data.load().train)
+_known = functools.cache(lambda: Counter(orders(data.load().train)))  # real tunes of each order
+_runs = functools.cache(lambda: Runs(data.load().train))
 
 
 @functools.cache

@@ -46,9 +46,7 @@ def wav(sound: Tensor, rate: int = RATE) -> bytes:
     loud = sound / sound.abs().max().clamp(min=1e-9)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(1)
-        out.setframerate(rate)
+        out.setparams((1, 1, rate, 0, "NONE", ""))
         out.writeframes((127.5 + 127 * loud).round().to(torch.uint8).numpy().tobytes())
     return buffer.getvalue()
 
@@ -116,6 +114,5 @@ def griffin_lim(
         spectrum = stft(sound, window, hop)
         errors.append(float((spectrum.abs() - magnitude).norm() / magnitude.norm()))
         if step < steps:
-            phase = torch.exp(1j * spectrum.angle())
-            sound = inverse_stft(magnitude * phase, window, hop)
+            sound = inverse_stft(torch.polar(magnitude, spectrum.angle()), window, hop)
     return sound, errors

@@ -44,17 +44,12 @@ def draw(pictures: Tensor, places: Tensor) -> Tensor:
     line = torch.arange(SIZE, dtype=places.dtype)
     across = 2 * (line - places[:, :1]) / (wide - 1) - 1
     down = 2 * (line - places[:, 1:]) / (high - 1) - 1
-    n = len(places)
-    grid = torch.stack(
-        [across[:, None].expand(n, SIZE, SIZE), down[..., None].expand(n, SIZE, SIZE)], -1
-    )
+    grid = torch.stack(torch.broadcast_tensors(across[:, None], down[..., None]), -1)
     return F.grid_sample(pictures[:, None], grid, align_corners=True)[:, 0]
 
 
-def film(
-    n: int, seed: int, bands: tuple[tuple[float, float], ...] = SEEN, split: str = "train",
-    frames: int = FRAMES,
-) -> Clips:  # fmt: skip
+def film(n: int, seed: int, bands: tuple[tuple[float, float], ...] = SEEN, split: str = "train",
+         frames: int = FRAMES) -> Clips:  # fmt: skip
     """``n`` clips of MNIST's digits, half as large; the speeds both ways from one of the bands."""
     rng, data = torch.Generator().manual_seed(seed), load("mnist", split)
     chosen = torch.randint(len(data), (n,), generator=rng)
@@ -71,10 +66,8 @@ def film(
 
 
 def centres(frames: Tensor, above: float = 0.0) -> Tensor:
-    """Where pictures (..., 32, 32) have the centre of their light: (..., 2), sideways and down.
-
-    Pixels darker than ``above`` times the brightest are left out.
-    """
+    """Where pictures (..., 32, 32) have the centre of their light: (..., 2), sideways and down;
+    pixels darker than ``above`` times the brightest are left out."""
     light = frames.float().clamp(min=0)
     light = torch.where(light < above * light.amax((-1, -2), keepdim=True), 0, light)
     line = torch.arange(SIZE, dtype=light.dtype)
@@ -84,10 +77,8 @@ def centres(frames: Tensor, above: float = 0.0) -> Tensor:
 
 @torch.no_grad()
 def read(frames: Tensor, judge: ImageClassifier) -> Tensor:
-    """What digit pictures (N, 32, 32) in [0, 1] show, says a classifier of MNIST: (N,).
-
-    It looks at the centre of light, twice as large, and a little brighter than what was made small.
-    """
+    """What digit pictures (N, 32, 32) in [0, 1] show, says a classifier of MNIST: (N,). It looks at
+    the centre of light, twice as large, and a little brighter than what was made small."""
     corner = ((SIZE - 1) / 2 - centres(frames)).round()
     middle = draw(frames, corner)[:, None, 9:23, 9:23]
     large = F.interpolate((1.3 * middle).clamp(0, 1), scale_factor=2, mode="bicubic").clamp(0, 1)

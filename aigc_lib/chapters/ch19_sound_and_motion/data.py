@@ -72,8 +72,7 @@ def _read(origin: str, metre: str, key: str, unit: int, body: str) -> Tune:
     raised |= dict.fromkeys("BEADGCF"[: max(-sharps, 0)], -1)
     tonic = LETTERS[key[0]] + raised.get(key[0], 0)
     found, phrases = list[Note](), list[int]()
-    bar, place, upbeat, here = METRES[metre], 0, None, dict(raised)
-    end = 0
+    bar, place, end, upbeat, here = METRES[metre], 0, 0, None, dict(raised)
     for match in SIGN.finditer(body):
         if match.start() != end:
             raise NotATune(f"{body[end]!r} is not understood")

@@ -9,11 +9,8 @@ from aigc_lib.exercises.compare import close, equal, is_function, need, numbers,
 
 def check_1(answer: object) -> str:
     """How many thirty-seconds the last bar of a 3/4 tune with an upbeat of a quarter may hold."""
-    mistakes = {
-        "that is a whole bar: with an upbeat the last bar may also make up for it": [24],
-        "a bar of 3/4 holds 24 thirty-seconds, not 32": [24, 32],
-        "the upbeat and the last bar together are full: what is missing to 24?": [8, 24],
-    }
+    mistakes = {"the upbeat and the last bar together are full: what is missing to 24?": [8, 24],
+                "a bar of 3/4 holds 24 thirty-seconds, not 32": [24, 32]}  # fmt: skip
     hint = "a full bar, or what the upbeat of 8 leaves of it"
     found = sorted(int(x) for x in numbers(answer, 2, "give two numbers of thirty-seconds"))
     equal(found, [16, 24], hint=hint, what="the pair", mistakes=mistakes)
@@ -28,10 +25,9 @@ def check_2(answer: object) -> str:
                             for a, b in ((x, y), (x, x), (y, y)))  # fmt: skip
         want, means = 2 * between - sum(within), sum(x) / len(x) - sum(y) / len(y)
         mistakes = {
-            "the mean distance between the lists counts twice": between - sum(within),
-            "subtract the mean distances within each list": 2 * between,
             "the distance of the means does not see how the numbers are spread": abs(means),
-        }
+            "the mean distance between the lists counts twice": between - sum(within),
+            "subtract the mean distances within each list": 2 * between}  # fmt: skip
         wrong = {why: value for why, value in mistakes.items() if abs(value - want) > 1e-6}
         close(distance(x, y), want, tol=1e-5, hint="three means over all pairs, as in the formula",
               what=f"the distance of {x} and {y}", mistakes=wrong)  # fmt: skip
@@ -40,11 +36,9 @@ def check_2(answer: object) -> str:
 
 def check_3(answer: object) -> str:
     """What a tone of 5,000 Hz is heard as at 8,000 samples a second."""
-    mistakes = {
-        "that is the tone itself, which 8,000 samples a second cannot hold": 5000.0,
-        "that is half the rate, the limit; the tone is folded at it": 4000.0,
-        "it is folded at half the rate: as far below 4,000 as it was above": 1000.0,
-    }
+    mistakes = {"that is the tone itself, which 8,000 samples a second cannot hold": 5000.0,
+                "it is folded at half the rate: as far below 4,000 as it was above": 1000.0,
+                "that is half the rate, the limit; the tone is folded at it": 4000.0}  # fmt: skip
     close(answer, 3000.0, tol=0.5, hint="use the theorem with m = 1", what="it", mistakes=mistakes)
     return "8,000 - 5,000 = 3,000 Hz: a false tone; so multiples above 4,000 were left out"
 
@@ -74,10 +68,8 @@ def _pair(answer: Any, ask: str, choice: str, wrong: dict[str, str], hint: str) 
 
 def check_5(answer: Any) -> str:
     """Which writer of the table copies, and which number says so."""
-    mistakes = {
-        "B's runs are as long as those of tunes that nobody copied": "B",
-        "C is near the real tunes in statistics, and its runs are short": "C",
-    }
+    mistakes = {"B's runs are as long as those of tunes that nobody copied": "B",
+                "C is near the real tunes in statistics, and its runs are short": "C"}  # fmt: skip
     ask = "give a pair: the writer ('A', 'B' or 'C') and a fraction such as 0.5"
     hint = "compare the runs with those of real tunes, not the statistics"
     number = _pair(answer, ask, "A", mistakes, hint)
@@ -104,11 +96,9 @@ def check_7(answer: object) -> str:
     """Where a ball is that flew ``way`` between walls at 0 and ``room``."""
     way = torch.tensor([0.0, 3, 18, 20, 36, 40, -5, -20, 95.5], dtype=torch.float64)
     want = 18 - ((way % 36) - 18).abs()
-    mistakes = {
-        "at the wall it turns; it does not come out on the other side": way % 18,
-        "at the wall it turns; it does not stop": way.clamp(0, 18),
-        "it starts at the wall at 0, and that one starts at the other": ((way % 36) - 18).abs(),
-    }
+    mistakes = {"at the wall it turns; it does not come out on the other side": way % 18,
+                "it starts at the wall at 0, and that one starts at the other": 18 - want,
+                "at the wall it turns; it does not stop": way.clamp(0, 18)}  # fmt: skip
     same_tensor(is_function(answer, 2)(way, 18.0), want, hint="a zigzag with period 2 * room",
                 what="the place", mistakes=mistakes)  # fmt: skip
     return "room - |way mod 2 room - room|: up to the wall and back, for any way, negative too"

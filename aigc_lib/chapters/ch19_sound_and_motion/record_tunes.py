@@ -6,15 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from aigc_lib.chapters.ch19_sound_and_motion import data, tune_gpt, tunes
+from aigc_lib.chapters.ch19_sound_and_motion import data, tune_gpt, tune_scores, tunes
 from aigc_lib.chapters.ch19_sound_and_motion.tune_counts import TuneCounts
-from aigc_lib.chapters.ch19_sound_and_motion.tune_scores import (
-    Runs,
-    orders,
-    origin_judge,
-    score,
-    twins,
-)
 from aigc_lib.core import runtime
 from aigc_lib.core.contest import Contest, Contestant
 from aigc_lib.core.results import Recording
@@ -35,19 +28,20 @@ def main(seeds: int = 3) -> None:
     """
     torch.set_num_threads(1)
     split = data.load()
-    judge = origin_judge(split.train)
-    searches = (Runs(split.train), Runs(split.train, data.contour))
+    judge = tune_scores.origin_judge(split.train)
+    searches = (tune_scores.Runs(split.train), tune_scores.Runs(split.train, data.contour))
     recording = Recording("tunes", __file__, "aigc record 19 tunes", key=("writer", "seed"))
     for writer, seed in recording.missing((w, s) for s in range(seeds) for w in WRITERS):
         row: dict[str, Any] = {"writer": writer, "seed": seed}
         if writer == "real tunes":
-            found = twins(split.test, split.train, seed)
-            row |= {f"test_{k}": v for k, v in score(split.test, found, judge, searches).items()}
+            found = tune_scores.twins(split.test, split.train, seed)
+            other_way = tune_scores.score(split.test, found, judge, searches)
+            row |= {f"test_{k}": v for k, v in other_way.items()}
         else:
             written = (_learn if writer == "GPT" else _count)(split, seed, row)
             found = tunes.valid(written)
             row["valid"] = round(len(found) / len(written), 4)
-        recording.add(row | score(found, split.test, judge, searches))
+        recording.add(row | tune_scores.score(found, split.test, judge, searches))
     recording.declare(*contests(recording.rows))
 
 
@@ -68,9 +62,9 @@ def _tables(told: str) -> tuple[dict[int, TuneCounts], dict[str, Any]]:
 def _copies() -> dict[int, float]:
     """By look-back of the clock table: the share of copies among tunes for validation orders."""
     split = data.load()
-    runs, found = Runs(split.train), {}
+    runs, found = tune_scores.Runs(split.train), {}
     for back, table in _tables("all")[0].items():
-        written = tunes.valid(table.write(orders(split.valid), seed=0))
+        written = tunes.valid(table.write(tune_scores.orders(split.valid), seed=0))
         found[back] = float(np.mean([runs.longest(tune)[0] >= data.COPY for tune in written]))
     return found
 
@@ -81,7 +75,7 @@ def _count(split: data.Split, seed: int, row: dict[str, Any]) -> list[list[str]]
         row["copies_by_back"] = [[b, round(share, 4)] for b, share in _copies().items()]
         back = max((b for b, share in _copies().items() if share <= FEW), default=min(BACKS))
     row |= prices | {"written_back": back}
-    return tables[back].write(orders(split.test), seed=seed)
+    return tables[back].write(tune_scores.orders(split.test), seed=seed)
 
 
 def _learn(split: data.Split, seed: int, row: dict[str, Any]) -> list[list[str]]:
@@ -96,13 +90,13 @@ def _learn(split: data.Split, seed: int, row: dict[str, Any]) -> list[list[str]]
                          on_tick=tick)  # fmt: skip
     shares = {}
     for t in TEMPERATURES:
-        written = tune_gpt.write(model, orders(split.valid), seed=seed, temperature=t)
+        written = tune_gpt.write(model, tune_scores.orders(split.valid), seed=seed, temperature=t)
         shares[t] = round(len(tunes.valid(written)) / len(written), 4)
     warm = max((t for t in shares if shares[t] >= ENOUGH), default=min(TEMPERATURES))
     nats = tune_gpt.a_token(tune_gpt.prices(model, split.test), split.test)
     row |= {"curve": curve, "valid_by_temperature": list(shares.items()), "temperature": warm,
             "test_nats": round(nats, 4)}  # fmt: skip
-    return tune_gpt.write(model, orders(split.test), seed=100 + seed, temperature=warm)
+    return tune_gpt.write(model, tune_scores.orders(split.test), seed=100 + seed, temperature=warm)
 
 
 def contests(rows: list[dict[str, Any]]) -> list[Contest]:

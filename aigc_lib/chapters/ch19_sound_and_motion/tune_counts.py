@@ -6,15 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
+from aigc_lib.chapters.ch19_sound_and_motion import tune_gpt
 from aigc_lib.chapters.ch19_sound_and_motion.data import LONGEST
-from aigc_lib.chapters.ch19_sound_and_motion.tune_gpt import (
-    GIVEN,
-    LAST,
-    NUMBERS,
-    Order,
-    clock,
-    encode,
-)
+from aigc_lib.chapters.ch19_sound_and_motion.tune_gpt import GIVEN, LAST, NUMBERS, Order
 from aigc_lib.chapters.ch19_sound_and_motion.tunes import TOKENS, Tune
 
 Context = tuple[object, ...]
@@ -52,10 +46,9 @@ class TuneCounts:
     def write(self, orders: Sequence[Order], *, seed: int = 0) -> list[list[str]]:
         """Tokens of a tune for each order; none that was never counted in its metre."""
         rng, found = torch.Generator().manual_seed(seed), []
-        for order in orders:
-            row = [NUMBERS[word] for word in order]
+        for row in ([NUMBERS[word] for word in order] for order in orders):
             while len(row) < LONGEST and row[-1] != LAST:
-                now = clock(torch.tensor([row]))[0, -1].tolist()
+                now = tune_gpt.clock(torch.tensor([row]))[0, -1].tolist()
                 row.append(self._draw(self.contexts(row, now), rng))
             found.append([TOKENS[number] for number in row])
         return found
@@ -83,6 +76,6 @@ class TuneCounts:
 
 
 def _rows(tunes: Sequence[Tune]) -> list[tuple[list[int], list[list[int]]]]:
-    tokens = encode(tunes)
-    rows = zip(tokens.tolist(), clock(tokens).tolist(), strict=True)
+    tokens = tune_gpt.encode(tunes)
+    rows = zip(tokens.tolist(), tune_gpt.clock(tokens).tolist(), strict=True)
     return [(row[: row.index(LAST) + 1], hours) for row, hours in rows]

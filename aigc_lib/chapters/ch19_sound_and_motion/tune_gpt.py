@@ -96,10 +96,8 @@ class TuneBatches:
         self.rng = torch.Generator().manual_seed(seed)
 
     def __next__(self) -> tuple[Tensor, Tensor]:
-        """The next inputs and targets; origin and metre are given and no targets.
-
-        Each tune is as likely as any other: behind the longest the shortest come again.
-        """
+        """The next inputs and targets; origin and metre are given and no targets. Each tune is as
+        likely as any other: behind the longest the shortest come again."""
         start = int(torch.randint(len(self.tokens), (), generator=self.rng))
         chosen = start + torch.randint(BLOCK, (self.batch,), generator=self.rng)
         chosen %= len(self.tokens)

@@ -12,8 +12,6 @@ from torch import Tensor
 from aigc_lib.chapters.ch19_sound_and_motion.data import COPY, COPY_BY_PITCH, melody
 from aigc_lib.chapters.ch19_sound_and_motion.tunes import LENGTHS, Tune
 
-KNOWN = list(LENGTHS)
-
 
 def _shares(numbers: Sequence[int], size: int) -> Tensor:
     counts = torch.tensor(numbers, dtype=torch.long).bincount(minlength=size).double()
@@ -25,7 +23,7 @@ def _shares(numbers: Sequence[int], size: int) -> Tensor:
 STATISTICS: dict[str, Callable[[Tune], Tensor]] = {
     "pitch classes": lambda t: _shares([p % 12 for p in t.pitches], 12),
     "intervals": lambda t: _shares([min(max(step, -12), 12) + 12 for step, _ in melody(t)], 25),
-    "note lengths": lambda t: _shares([KNOWN.index(n.length) for n in t.notes], len(KNOWN)),
+    "note lengths": lambda t: _shares([[*LENGTHS].index(n.length) for n in t.notes], len(LENGTHS)),
     "compass": lambda t: torch.tensor([np.ptp(t.pitches or [0]) / 12]).double(),
     "bars": lambda t: torch.tensor([t.bars / 16]).double(),
 }

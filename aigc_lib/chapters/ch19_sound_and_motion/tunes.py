@@ -22,8 +22,6 @@ NAMES = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A",
 LENGTHS = {1: "thirty-second", 2: "sixteenth", 3: "dotted sixteenth", 4: "eighth",
            6: "dotted eighth", 8: "quarter", 12: "dotted quarter", 16: "half", 24: "dotted half",
            32: "whole"}  # fmt: skip
-
-
 LOWEST, HIGHEST = -12, 24  # semitones
 NOTES = [f"{pitch}:{n}" for pitch in ("r", *range(LOWEST, HIGHEST + 1)) for n in LENGTHS]
 TOKENS = [*ORIGINS, *METRES, END, PHRASE, *(f"up{n}" for n in range(32)), *NOTES]
@@ -86,13 +84,10 @@ class Tune:
 
 
 def parse(tokens: Sequence[str]) -> Tune:
-    """The tune that tokens are.
+    """The tune that tokens are; NotATune if they are none.
 
     Every bar must add up to the metre: no note crosses a bar line, and the tune ends with a full
     bar, or with one that the upbeat makes full.
-
-    Raises:
-        NotATune: they are none.
     """
     if len(tokens) < 5 or tokens[0] not in ORIGINS or tokens[1] not in METRES:
         raise NotATune("a tune begins with origin, metre and upbeat, and has notes and an end")

@@ -12,10 +12,7 @@ BRIGHT = 0.5  # of the brightest pixel: what is darker is haze, and does not say
 
 
 def next_errors(go_on: GoOn, clips: Clips) -> Tensor:
-    """Mean square error of the next frame, a number for each clip (N,); pixels are in [0, 1].
-
-    Each clip is asked at four moments.
-    """
+    """Mean square error of the next frame at four moments of each clip, (N,); pixels in [0, 1]."""
     frames, found = clips.frames.float() / 255, []
     for start in range(0, FRAMES - PAST, 5):
         past, wanted = frames[:, start : start + PAST], frames[:, start + PAST]

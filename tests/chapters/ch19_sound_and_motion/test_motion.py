@@ -125,10 +125,10 @@ def test_a_film_is_held_against_the_truth():
     assert float(wild["flicker"].mean()) == pytest.approx((0.5 * 10 + 1.0 * 9) / 19, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", ["regression", "flow"])
+@pytest.mark.parametrize("kind", video_models.KINDS)
 def test_a_network_learns_and_answers_in_range(kind):
     clips = world(1.0, n=20)
-    model = video_models.fit(kind, clips, 320, widths=(8, 16), batch=16, tick=80)
+    model = video_models.fit(kind, clips, 640, widths=(8, 16), batch=16, tick=160)
     losses = [row["loss"] for row in model.history]
     assert losses[-1] < losses[0]
     following = video_models.predictor(model, steps=2)
@@ -137,7 +137,53 @@ def test_a_network_learns_and_answers_in_range(kind):
     assert film.shape == (20, 2, 32, 32)
     assert 0 <= float(film.min()) <= float(film.max()) <= 1
     assert torch.equal(film, following(past, 2, 0))
-    assert torch.equal(film, following(past, 2, 1)) == (kind == "regression")
+    assert torch.equal(film, following(past, 2, 1)) == (kind != "flow")
+
+
+@pytest.mark.label("eq-gru")
+def test_the_recurrent_network_is_a_gru_whose_state_reaches_back():
+    torch.manual_seed(0)
+    network = video_models.Recurrent(width=2)
+    x, state = torch.randn(2, 1, 2, 8, 8)
+    kept = network.keep(x, state)
+    # At one place, from the weights: every product is a convolution with its 3 x 3 neighbours.
+    both = torch.cat([x, state], 1)[0, :, 2:5, 4:7]
+    z, r = (network.gates.weight * both).sum((1, 2, 3)).add(network.gates.bias).sigmoid().split(2)
+    around = torch.nn.functional.conv2d(torch.cat([x, state], 1), network.gates.weight,
+                                        network.gates.bias, padding=1)[:, 2:].sigmoid()  # fmt: skip
+    reset = torch.cat([x, around * state], 1)[0, :, 2:5, 4:7]
+    new = (network.candidate.weight * reset).sum((1, 2, 3)).add(network.candidate.bias).tanh()
+    assert torch.allclose(r, around[0, :, 3, 5], atol=1e-6)
+    assert torch.allclose(kept[0, :, 3, 5], z * state[0, :, 3, 5] + (1 - z) * new, atol=1e-5)
+    film = (255 * torch.rand(3, 7, 32, 32)).to(torch.uint8)
+    said = network.eval()(film, film, film)
+    assert said.shape == (3, 4, 32, 32)
+    other = film.clone()
+    other[:, 0] = 255 - other[:, 0]  # it remembers the first frame
+    assert not torch.allclose(network(other, other, other), said)
+    other = film.clone()
+    other[:, 4:] = 0  # and does not look at what follows the fourth
+    assert torch.equal(network(other, other, other), said)
+
+
+def test_all_networks_have_about_as_many_numbers():
+    counts = [sum(p.numel() for p in kind().parameters()) for kind in video_models.KINDS.values()]
+    assert counts[0] == counts[1] == 243_860
+    assert counts[2] == counts[3] == 244_396
+
+
+@pytest.mark.parametrize("own", [0, 3])
+def test_training_shows_true_frames_but_for_the_last_own_ones(own):
+    torch.manual_seed(1)
+    network = video_models.Recurrent(own, width=4)
+    film = (255 * torch.rand(3, 7, 32, 32)).to(torch.uint8)
+    other = film.clone()
+    other[:, 4:] = 255 - other[:, 4:]
+    said, changed = (network.train()(x, x, x) for x in (film, other))
+    assert said.shape == (3, 4, 32, 32)
+    assert torch.equal(said[:, 0], changed[:, 0])
+    assert torch.equal(said, changed) == (own == 3)
+    assert torch.equal(said, network.eval()(film, film, film)) == (own == 3)
 
 
 @pytest.mark.slow
