@@ -114,6 +114,6 @@ def contest(rows: list[dict[str, Any]]) -> Contest:
     return Contest(
         "next frame", "thousandths of squared light", "lower", "films at the training's speeds",
         "films at speeds in between", everyone, {"best": order[0], "against": order[1]},
-        baseline="copy", unequal="rules have nothing to tune; the form of the recurrent network was "
+        baseline="copy", unequal="rules have nothing to tune; the recurrent network's form was "
         "chosen among three by its place after ten frames of one seed's films for choosing",
     )  # fmt: skip
