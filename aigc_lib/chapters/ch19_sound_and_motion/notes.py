@@ -38,10 +38,10 @@ def notes(ordered: Tensor, seed: int) -> Tensor:
 
     def waves(ratios: Iterable[float], share: Tensor, faster: float) -> Tensor:
         """Each overtone ``share`` as strong as the one before, and dying away that much sooner."""
-        each = [share**i * torch.exp(-faster * i * (1 + 9 * short) * t)
+        each = (share**i * torch.exp(-faster * i * (1 + 9 * short) * t)
                 * torch.sin(2 * torch.pi * (ratio * hertz * t + phase[i]))
-                for i, ratio in enumerate(ratios)]  # fmt: skip
-        return torch.stack(each).sum(0)
+                for i, ratio in enumerate(ratios))  # fmt: skip
+        return sum(each, torch.zeros(n, SAMPLES))
 
     string = _plucked(hertz, bright, short, torch.rand(n, SAMPLES, generator=rng) - 0.5)
     bell = waves((1, 2.756, 5.404), 0.2 + 0.5 * bright, 2.0) * torch.exp(-(1 + 9 * short) * t)
@@ -72,7 +72,7 @@ def _plucked(hertz: Tensor, bright: Tensor, short: Tensor, noise: Tensor) -> Ten
 
 def spectrograms(sounds: Tensor) -> Tensor:
     """Decibels of notes (N, 4096), from 0 for 60 below the loudest to 1: (N, 64, 128)."""
-    size = stft(sounds.flatten(), WINDOW, HOP).abs()[:, :BINS].unflatten(0, (len(sounds), -1))
+    size = torch.stack([stft(sound, WINDOW, HOP).abs()[:, :BINS] for sound in sounds])
     loud: Tensor = size / size.amax((1, 2), keepdim=True)
     return 1 + (20 / DEPTH * loud.clamp(min=1e-9).log10()).clamp(min=-1)
 
