@@ -22,11 +22,12 @@ from pypdf.generic import (
 from tools.pdf_check import BookError
 
 TOP = 842.0  # the height of A4 in points
-# Radicals that Unicode does not decompose, and the characters that are drawn the same.
+# Radicals that Unicode does not decompose, or into a traditional character (⼾), and the characters
+# that are drawn the same.
 RADICALS = dict(
     zip(
-        "⺟⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰",
-        "母西见角贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙",
+        "⺟⺠⼾⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰",
+        "母民户西见角贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙",
         strict=True,
     )
 )

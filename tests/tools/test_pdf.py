@@ -231,6 +231,7 @@ def test_without_chinese_glyphs_the_command_says_what_to_install(browser: Browse
     ("table", "mended"),
     [
         ("<09> <2F63>", "<09> <751F>"),  # ⽣ 生
+        ("<09> <2F3E>", "<09> <6237>"),  # ⼾ 户, where Unicode has the traditional 戶
         (
             "<01> <2ED3>\n<02> <0041>",
             "<01> <957F>\n<02> <0041>",
