@@ -14,6 +14,8 @@ from PIL import Image
 
 from tools.notebook import KERNELSPEC, LANGUAGE_INFO, ROOT, WIDGET_STATE
 
+PNG = re.compile(r"iVBORw0KGgo[\w+/]+=*")  # in base64
+
 
 def _relative_tracebacks(nb: NotebookNode) -> None:
     """Shorten the absolute paths in the tracebacks of intended errors."""
@@ -84,6 +86,9 @@ def to_text(nb: NotebookNode, name: str) -> str:
     nbformat.validate(nb)
     # Widget ids are random: name them after the chapter and the order in which they were made.
     widgets = nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    for state in (each["state"] for each in widgets.values() if "value" in each["state"]):
+        if isinstance(state["value"], str):  # the pictures of a slider lie in HTML
+            state["value"] = re.sub(PNG, lambda match: smaller(match[0]), state["value"])
     stable = {
         old: uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{i}").hex for i, old in enumerate(widgets)
     }

@@ -11,8 +11,8 @@ from nbformat import v4
 from PIL import Image
 
 from tools.execute import execute, record, timing_line
-from tools.normalize import smaller
-from tools.notebook import TIMING
+from tools.normalize import smaller, to_text
+from tools.notebook import TIMING, WIDGET_STATE
 from tools.notebook_rules import executed, metadata, paths
 
 CELLS = [
@@ -123,6 +123,22 @@ def test_a_cell_that_fails_leaves_the_file_as_it_was(tmp_path, source, said):
         execute(path, timeout=3)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_pictures_of_a_slider_take_fewer_bytes_and_keep_their_pixels():
+    buffer = io.BytesIO()
+    drawn = Image.linear_gradient("L").resize((300, 300)).convert("RGBA")
+    drawn.save(buffer, "PNG", compress_level=0)
+    stored = base64.b64encode(buffer.getvalue()).decode()
+    state = {"1" * 32: {"state": {"value": f'<img src="data:image/png;base64,{stored}"><b>1</b>'}}}
+    state["2" * 32] = {"state": {"value": 7}}
+    nb = v4.new_notebook(metadata={"widgets": {WIDGET_STATE: {"state": state}}})
+    text = to_text(nb, "99-t")
+    kept = re.search(r'base64,([^"\\]+)', text)[1]
+    assert len(kept) < len(stored) / 10
+    assert "<b>1</b>" in text
+    with Image.open(io.BytesIO(base64.b64decode(kept))) as image:
+        assert image.convert("RGBA").tobytes() == drawn.tobytes()
 
 
 def test_a_chapter_without_timing_lines_is_not_even_run(tmp_path):
