@@ -54,6 +54,8 @@ class Drawing:
     """Steps from noise to picture."""
     method: Method = "heun"
     """Of the steps, see ``diffusion.samplers``."""
+    after: float = 0.0
+    """The time from which on the guidance holds; 1 would be none at all."""
 
 
 # Of least distance in the record of chapter 13, on a run, samples and real pictures that no score
@@ -116,6 +118,7 @@ def draw(network: nn.Module, labels: Tensor, seed: int, how: Drawing) -> Tensor:
     made = []
     for some in labels.split(AT_ONCE):
         noise = torch.randn(len(some), 1, SIDE, SIDE, device=some.device, generator=rng)
-        denoise = denoiser(network, some[:, None], null, how.guidance, limit=1.0)
+        tokens = some[:, None]
+        denoise = denoiser(network, tokens, null, how.guidance, after=how.after, limit=1.0)
         made.append(sample(denoise, noise, even_times(how.steps), method=how.method, rng=rng))
     return to_uint8(torch.cat(made))

@@ -46,6 +46,8 @@ PAGES = {
     "outside-later": '<script>fetch("https://example.org/data.json").catch(() => 0)</script>',
     "no-alt": '<img src="../_static/logo.svg" width="60">',
     "low-contrast": '<p style="color: #777; background: #888">hardly to be read</p>',
+    "dim-word": '<div class="highlight"><pre><span class="n">one</span> <span class="n">two</span> '
+    '<span class="n" style="color: #777; background: #888">three</span></pre></div>',
     "page-error": '<script>throw new Error("canary")</script>',
     "console-error": '<script>console.error("canary")</script>',
     "stuck-slider": '<div class="aigc-slider"><input type="range" max="1" aria-label="n">'
@@ -134,6 +136,7 @@ def test_the_link_checker_reports_nothing_else(html: Path):
         ("console-error", "errors", "console: canary"),
         ("no-alt", "barriers, light", "image-alt"),
         ("low-contrast", "barriers, dark", "color-contrast"),
+        ("dim-word", "barriers, dark", "color-contrast"),
         ("stuck-slider", "stuck sliders", "does not change"),
         ("no-slider", "stuck sliders", "no handle"),
         ("too-wide", "too wide, phone", "of 390 px"),

@@ -100,6 +100,7 @@ def test_the_command_of_a_record_has_nothing_left_to_measure(
         return iter(())
 
     monkeypatch.setattr(Recording, "missing", missing)
+    monkeypatch.setattr(results, "write_atomically", lambda *_: None)  # other digits elsewhere
     threads = torch.get_num_threads()
     try:
         aigc(monkeypatch, *shlex.split(command)[1:])
