@@ -33,13 +33,12 @@ HEADS = {
         "that checks your answer, and has a worked solution, folded away. If you allow it at the "
         "foot of a page, your browser remembers which ones you opened, and marks them here."
     ),
-    "statements": """# All statements and their tests
-
-Every definition, theorem and numbered formula of the book, and the tests that check it in numbers.
-A statement without a test, or a test without a statement, fails the suite
-(`tests/notebooks/test_labels.py`). Sentences in the text are not listed: a statement is what has a
-label.
-""",
+    "statements": (
+        "Every definition, theorem and numbered formula of the book, and the tests that check it "
+        "in numbers. A statement without a test, or a test without a statement, fails the suite "
+        "(`tests/notebooks/test_labels.py`). Sentences in the text are not listed: a statement is "
+        "what has a label."
+    ),
 }
 
 
@@ -121,58 +120,67 @@ def proofs(root: Path, repository: str) -> dict[str, list[str]]:
     return found
 
 
-def formula(label: str) -> str:
-    """A numbered formula in MyST, with the words of its label."""
+def formula(label: str, language: str) -> str:
+    """A numbered formula in MyST, in English with the words of its label."""
+    if language != "en":
+        return f"{say('formula', language)} {{eq}}`{label}`"
     return f"Formula {{eq}}`{label}`, {label.removeprefix('eq-').replace('-', ' ')}"
 
 
-def statements(text: str) -> list[tuple[str, str]]:
+def statements(text: str, language: str = "en") -> list[tuple[str, str]]:
     """Label and MyST of each statement and numbered formula in one piece of Markdown."""
     text, found = without_code(text), []
     for match in DIRECTIVE.finditer(text):
         kind, _, options = match.groups()
         if label := OPTION.search(options):
             shown = f"{{prf:ref}}`{label[1]}`: {match[2].strip()}"
-            shown = formula(label[1]) if kind == "math" else shown.removesuffix(": ")
+            shown = formula(label[1], language) if kind == "math" else shown.removesuffix(": ")
             found.append((match.start(), label[1], shown))
     for match in EQUATION.finditer(text):
-        found.append((match.start(), match[1], formula(match[1])))
+        found.append((match.start(), match[1], formula(match[1], language)))
     return [(label, shown) for _, label, shown in sorted(found)]
 
 
-def statements_page(root: Path, repository: str) -> str:
+def statements_page(root: Path, repository: str, language: str = "en") -> str:
     """The page of all statements, in MyST."""
     tests = proofs(root, repository)
     lines = []
     count = 0
-    for stem, title, notebook in notebooks(root):
+    heads = f"* - {say('Statement', language)}\n  - {say('Tests', language)}"
+    for stem, title, notebook in notebooks(root, language):
         rows = []
         for _, cell in markdown_cells(notebook):
-            for label, shown in statements(source(cell)):
+            for label, shown in statements(source(cell), language):
                 rows.append(f"* - {shown}\n  - {', '.join(tests[label])}")
         if rows:
             count += len(rows)
-            table = "```{list-table}\n:header-rows: 1\n:widths: 50 50\n\n* - Statement\n  - Tests"
+            table = f"```{{list-table}}\n:header-rows: 1\n:widths: 50 50\n\n{heads}"
             lines += [heading(stem, title), table, *rows, "```"]
-    head = f"{HEADS['statements']}\nThere are {count} of them.\n"
+    title = say("All statements and their tests", language)
+    told = say(f"There are {count} of them.", language)
+    head = f"# {title}\n\n{say(HEADS['statements'], language)}\n\n{told}\n"
     return "\n".join([head, *lines, ""])
 
 
-def write(root: Path) -> None:
-    """Write the pages into the book at ``root``.
+def made(root: Path, language: str = "en") -> dict[str, str]:
+    """The pages in a language, by their place in the book.
 
     Raises:
         KeyError: a statement without a test, or an exercise without points.
     """
     config = yaml.safe_load((root / "_config.yml").read_text("utf8"))
     repository = config["repository"]["url"]
-    pages = {
-        "exercises": exercises_page(root),
-        "statements": statements_page(root, repository),
-        "names": names_page(root, repository),
+    return {
+        "book/exercises": exercises_page(root, language),
+        "book/statements": statements_page(root, repository, language),
+        "book/names": names_page(root, repository, language),
     }
-    for name, page in pages.items():
-        write_atomically(root / "book" / f"{name}.md", page.encode())
+
+
+def write(root: Path) -> None:
+    """Write the English pages into the book at ``root``."""
+    for name, page in made(root).items():
+        write_atomically(root / f"{name}.md", page.encode())
 
 
 if __name__ == "__main__":

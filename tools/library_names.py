@@ -9,14 +9,14 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from aigc_lib.core.words import say
 from tools.notebook import code_cells, tree
 
-HEAD = """# Names of the library
-
-What the chapters use of `aigc_lib`, module by module: the first line of its description, and the
-chapters that use it. The link below a module's name leads to its code; in Python, `help(...)` tells
-the rest.
-"""
+HEAD = (
+    "What the chapters use of `aigc_lib`, module by module: the first line of its description, as "
+    "it stands in the code, and the chapters that use it. The link below a module's name leads to "
+    "its code; in Python, `help(...)` tells the rest."
+)
 
 
 class Name(NamedTuple):
@@ -73,14 +73,14 @@ def literal(text: str) -> str:
     )
 
 
-def names_page(root: Path, repository: str) -> str:
+def names_page(root: Path, repository: str, language: str = "en") -> str:
     """The page, in MyST."""
     modules: dict[str, dict[str, set[int]]] = {}
     for full, chapters in used(root).items():
         module, _, name = full.rpartition(".")
         modules.setdefault(module, {})[name] = chapters
     stems = {int(p.stem[:2]): p.stem for p in (root / "notebooks").glob("[0-9][0-9]-*.ipynb")}
-    lines = [HEAD]
+    lines = [f"# {say('Names of the library', language)}\n\n{say(HEAD, language)}\n"]
     # The shared packages first: a room's path goes below ``chapters``.
     for module in sorted(modules, key=lambda m: (".chapters." in m, m)):
         file = root / f"{module.replace('.', '/')}.py"
@@ -103,6 +103,6 @@ def names_page(root: Path, repository: str) -> str:
                 ":no-index-entry:",
             ]
             lines += [""]
-            where = f"Used in chapter{'s' if ',' in links else ''} {links}."
+            where = say(f"Used in chapter{'s' if ',' in links else ''} {links}.", language)
             lines += [f"{literal(what.summary)} {where}".strip(), "````", ""]
     return "\n".join(lines)

@@ -36,8 +36,11 @@ MARKUP = re.compile(
     r"|^\([\w:-]+\)=$|^\|[-:| ]+\|$",
     re.MULTILINE,
 )
-EXERCISES = "book/exercises"
-GENERATED = (EXERCISES, "book/statements", "book/names")  # by tools/index_pages.py
+GENERATED = {  # by tools/index_pages.py, with their titles
+    "book/exercises": "All exercises",
+    "book/statements": "All statements and their tests",
+    "book/names": "Names of the library",
+}
 TIMED = "<!-- timing -->"
 
 
@@ -195,14 +198,14 @@ def translated(root: Path) -> list[str]:
 
 
 def published(root: Path) -> list[str]:
-    """All pages of the Chinese edition: what is translated, and then the list of exercises."""
+    """All pages of the Chinese edition: what is translated, and then the lists."""
     done = translated(root)
     chapters = {page for page in all_pages(root) if page.startswith("notebooks/")}
-    return [*done, EXERCISES] if chapters and chapters <= set(done) else done
+    return [*done, *GENERATED] if chapters and chapters <= set(done) else done
 
 
 def title(root: Path, page: str) -> str:
     """The title of a page of the Chinese edition."""
-    if page == EXERCISES:
-        return say("All exercises", LANGUAGE)
+    if page in GENERATED:
+        return say(GENERATED[page], LANGUAGE)
     return entries(root, page)[0].text.rpartition("# ")[2]

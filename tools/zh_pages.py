@@ -17,13 +17,13 @@ import yaml
 from docutils.nodes import make_id
 
 from aigc_lib.core.words import say
-from tools.index_pages import exercises_page
+from tools import index_pages
 from tools.language_switch import BOOK
 from tools.notebook import markdown_cells, source
 from tools.overlay import overlaid
 from tools.parity import with_colons
 from tools.places import titles
-from tools.translation import EXERCISES, LANGUAGE, entries, published, read_page
+from tools.translation import GENERATED, LANGUAGE, entries, published, read_page
 
 FENCE = r"^[ \t]*(?P<fence>`{3,})(?!\{).*?^[ \t]*(?P=fence)[ \t]*$"
 CODE = re.compile(rf"({FENCE}|(?P<tick>`+)[^`].*?(?P=tick))", re.MULTILINE | re.DOTALL)
@@ -154,12 +154,9 @@ def write(root: Path, target: Path, inventory: Path, words: dict[str, str]) -> l
     shutil.rmtree(target, ignore_errors=True)
     links = Links(root)
     toc = contents(root, links.done)
+    lists = index_pages.made(root, LANGUAGE) if GENERATED.keys() & {*links.done} else {}
     for page in links.done:
-        made = (
-            exercises_page(root, LANGUAGE)
-            if page == EXERCISES
-            else overlaid(read_page(root, page), entries(root, page))
-        )
+        made = lists.get(page) or overlaid(read_page(root, page), entries(root, page))
         path = target / f"{page}.{'md' if isinstance(made, str) else 'ipynb'}"
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(made, str):

@@ -46,6 +46,17 @@ def test_another_weight_asks_for_both_in_one_call() -> None:
     assert net.asked == [noisy.told(N).tolist() + [[0, 0]] * N]
 
 
+def test_before_its_time_guidance_is_left_out() -> None:
+    (x, t), net = place(), noisy.network()
+    late, plain, strong = (
+        denoiser(net, noisy.told(N), NULL, weight, after=after)(x, t)
+        for weight, after in ((2.5, 0.5), (1.0, 0.0), (2.5, 0.0))
+    )
+    torch.testing.assert_close(late[:1], plain[:1])
+    assert torch.equal(late[1:], strong[1:])
+    assert not torch.allclose(plain, strong)
+
+
 @pytest.mark.parametrize("weight", [-1.0, 0.0, 0.5, 1.0, 3.0])
 @pytest.mark.parametrize("target", get_args(Target))
 @pytest.mark.parametrize("schedule", [STRAIGHT, COSINE], ids=["straight", "cosine"])

@@ -9,7 +9,7 @@ pictures. With the drawing of the pictures that are scored, all of it takes half
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -141,7 +141,7 @@ def rows_of(data: str, maker: str, seed: int, images: int) -> list[dict[str, Any
     usual = DRAWINGS[data]
     if maker == "by steps":
         network = load_diffusion(data, runtime.device())
-        ways = [Drawing(usual.guidance, steps, "multistep") for steps in STEPS]
+        ways = [replace(usual, steps=steps, method="multistep") for steps in STEPS]
         return [scored(network, data, how, FEWER, SAMPLE_SEED) for how in ways]
     model, config, run = trained(data, seed, MINUTE if maker == "a minute" else images)
     if maker == "choice":  # at weight 1 the beginning makes no difference
