@@ -34,8 +34,9 @@ pdf: book ## print the whole book as _build/aigc-book.pdf (needs Chromium and a 
 	$(BIN)/python -m tools.pdf --language en
 	$(BIN)/python -m tools.pdf --language zh
 
-epub: book ## write the whole book as _build/aigc-book.epub (needs Chromium), and check it
-	$(BIN)/python -m tools.epub
+epub: book ## write both editions as _build/aigc-book.epub and aigc-book-zh.epub (needs Chromium), and check them
+	$(BIN)/python -m tools.epub --language en
+	$(BIN)/python -m tools.epub --language zh
 
 bundle: book $(LABS)/installed ## write one archive for a classroom without a network: site, chapters, data, packages
 	$(BIN)/python -m aigc_lib prepare

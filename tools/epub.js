@@ -104,7 +104,7 @@
   head.append(title, style);
   const body = page.createElementNS(XHTML, "body");
   body.append(...[...article.childNodes].flatMap(copies));
-  page.documentElement.setAttribute("lang", "en");
+  page.documentElement.setAttribute("lang", document.documentElement.lang);
   page.documentElement.append(head, body);
   return { xhtml: new XMLSerializer().serializeToString(page), pictures };
 }

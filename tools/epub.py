@@ -1,6 +1,6 @@
 """Write the built site as an EPUB: ``_build/aigc-book.epub``.
 
-    python -m tools.epub [--html _build/html] [--out _build/aigc-book.epub]
+    python -m tools.epub [--language zh] [--html _build/html] [--out _build/aigc-book.epub]
 
 The pages are those of the PDF: as a browser draws them, made fit for paper by ``paper.js``.
 ``epub.js`` makes XHTML of them, with formulas as MathML; diagrams become pictures. ``epub_check``
@@ -16,6 +16,7 @@ import uuid
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 
 import tyro
@@ -23,8 +24,10 @@ import yaml
 from playwright.sync_api import Browser, Page
 
 from aigc_lib.core.files import put_in_place
+from aigc_lib.core.words import say
 from tools import epub_check, pdf, pdf_check
 from tools.browser import NoBrowserError, launched, served, undrawn
+from tools.build_site import ZH
 from tools.notebook import ROOT
 from tools.pdf_check import BookError
 
@@ -36,10 +39,11 @@ CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 </rootfiles></container>
 """
 OPF = """<?xml version="1.0" encoding="UTF-8"?>
-<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="en">
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id"
+ xml:lang="{language}">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
 <dc:identifier id="id">{identifier}</dc:identifier>
-<dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><dc:language>en</dc:language>
+<dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><dc:language>{language}</dc:language>
 <meta property="dcterms:modified">{modified}</meta></metadata>
 <manifest>
 {manifest}
@@ -50,9 +54,10 @@ OPF = """<?xml version="1.0" encoding="UTF-8"?>
 </package>
 """
 NAV = """<?xml version="1.0" encoding="UTF-8"?>
-<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="en">
-<head><title>Contents</title><link rel="stylesheet" type="text/css" href="book.css"/></head>
-<body><nav epub:type="toc"><h1>Contents</h1><ol>
+<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"
+ lang="{language}">
+<head><title>{contents}</title><link rel="stylesheet" type="text/css" href="book.css"/></head>
+<body><nav epub:type="toc"><h1>{contents}</h1><ol>
 {items}
 </ol></nav></body></html>
 """
@@ -71,18 +76,18 @@ div.math { margin: 0.8em 0; text-align: center; }
 """
 
 
-def shoot(page: Page) -> dict[str, bytes]:
+def shoot(page: Page, unnamed: str) -> dict[str, bytes]:
     """Pictures of what XHTML cannot say, by number; each element learns its number and its text."""
     found = {}
     for number, element in enumerate(page.locator(SHOTS).all()):
         found[str(number)] = element.screenshot()
         element.evaluate(
-            """(e, n) => {
+            """(e, [n, unnamed]) => {
               e.dataset.shot = n;
               const told = e.querySelector("svg > desc, svg > title")?.textContent;
-              e.dataset.alt = told ?? e.querySelector("img")?.alt ?? "A diagram";
+              e.dataset.alt = told ?? e.querySelector("img")?.alt ?? unnamed;
             }""",
-            str(number),
+            [str(number), unnamed],
         )
     return found
 
@@ -107,40 +112,45 @@ def suffix(content: bytes) -> str:
     return ".webp" if content[8:12] == b"WEBP" else ".svg"
 
 
-def make(root: Path, site: Path, out: Path, browser: Browser) -> int:
+def make(root: Path, site: Path, out: Path, browser: Browser, language: str = "en") -> int:
     """Write the book at ``root``, whose site stands in ``site``, to ``out``; returns its pages.
+
+    A book in another language stands in a folder of the site.
 
     Raises:
         BookError: something is missing or came out wrong; the old file is left as it was.
     """
-    pages, url = [address for _, address in pdf.addresses(root)], pdf.site_url(root)
-    if missing := [address for address in pages if not (site / address).is_file()]:
+    below = "" if language == "en" else f"{language}/"
+    pages, url = [address for _, address in pdf.addresses(root)], pdf.site_url(root) + below
+    words = {text: say(text, language) for text in pdf.TOLD.findall(pdf.PAPER)}
+    if missing := [address for address in pages if not (site / below / address).is_file()]:
         raise BookError(f"the site in {site} lacks {', '.join(missing)}: run `make book` first")
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     names = {address: f"{Path(address).stem}.xhtml" for address in pages}
-    anchors = pdf_check.wanted_anchors(site, pages)
+    anchors = pdf_check.wanted_anchors(site / below, pages)
     content: dict[str, bytes] = {"book.css": STYLE.encode()}
     items = []
-    with served(site) as base:
+    with served(site) as server:
+        base = server + below
         for address in pages:
             with pdf.paper(browser, base, address) as page:
                 if wrong := undrawn(page):
                     raise BookError("\n".join([f"{address} cannot be taken:", *wrong]))
-                told = {"site": url + address, "anchors": sorted(anchors[address])}
+                told = {"site": url + address, "anchors": sorted(anchors[address]), "words": words}
                 sections = page.evaluate(pdf.PAPER, told)
-                shots = shoot(page)
+                shots = shoot(page, say("A diagram", language))
                 got = page.evaluate(XHTML, {"files": names, "base": base, "site": url})
                 text = got["xhtml"]
                 for name, source in got["pictures"].items():
-                    picture = bytes_of(page, source, site, base, shots)
+                    picture = bytes_of(page, source, site, server, shots)
                     place = f"{Path(address).stem}-{name}{suffix(picture)}"
                     text = text.replace(f'src="{name}"', f'src="{place}"')
                     content[place] = picture
             content[names[address]] = b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.encode()
             items.append((names[address], sections))
             print(f"{address}: {len(got['pictures'])} pictures", flush=True)
-    content["nav.xhtml"] = navigation(items).encode()
-    content["book.opf"] = package(content, list(names.values()), config).encode()
+    content["nav.xhtml"] = navigation(items, language).encode()
+    content["book.opf"] = package(content, list(names.values()), config, language).encode()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".epub-") as scratch:
         made = Path(scratch) / out.name
@@ -155,7 +165,9 @@ def make(root: Path, site: Path, out: Path, browser: Browser) -> int:
     return len(pages)
 
 
-def navigation(items: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
+def navigation(
+    items: Sequence[tuple[str, Sequence[tuple[str, str, int]]]], language: str = "en"
+) -> str:
     """The list of contents that reading programs show."""
     lines = []
     for file, sections in items:
@@ -166,10 +178,12 @@ def navigation(items: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> s
         )
         link = f'<a href="{file}">{html.escape(top[1])}</a>'
         lines.append(f"<li>{link}{f'<ol>{inner}</ol>' if inner else ''}</li>")
-    return NAV.format(items="\n".join(lines))
+    return NAV.format(items="\n".join(lines), language=language, contents=say("Contents", language))
 
 
-def package(content: dict[str, bytes], spine: Sequence[str], config: dict[str, str]) -> str:
+def package(
+    content: dict[str, bytes], spine: Sequence[str], config: dict[str, str], language: str = "en"
+) -> str:
     """The package's list of files, and their order."""
     ids = {name: f"f{n}" for n, name in enumerate(content)}
     manifest = []
@@ -180,6 +194,7 @@ def package(content: dict[str, bytes], spine: Sequence[str], config: dict[str, s
         manifest.append(f'<item id="{ids[name]}" href="{name}" media-type="{kind}"{told}/>')
     digest = uuid.uuid5(uuid.NAMESPACE_URL, repr(sorted(content.items())))
     return OPF.format(
+        language=language,
         identifier=f"urn:uuid:{digest}",
         title=html.escape(config["title"]),
         author=html.escape(config["author"]),
@@ -190,17 +205,22 @@ def package(content: dict[str, bytes], spine: Sequence[str], config: dict[str, s
 
 
 def main(
-    html: Path = ROOT / "_build" / "html", out: Path = ROOT / "_build" / "aigc-book.epub"
+    html: Path = ROOT / "_build" / "html",
+    out: Path | None = None,
+    language: Literal["en", "zh"] = "en",
 ) -> int:
     """Write the book as an EPUB.
 
     Args:
         html: the built site.
-        out: the file to write.
+        out: the file to write; ``_build/aigc-book.epub`` by default, with ``-zh`` in Chinese.
+        language: of the edition.
     """
+    root, ending = (ROOT, "") if language == "en" else (ROOT / ZH, f"-{language}")
+    out = out or ROOT / "_build" / f"aigc-book{ending}.epub"
     try:
         with launched() as browser:
-            number = make(ROOT, html, out, browser)
+            number = make(root, html, out, browser, language)
     except (BookError, NoBrowserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -53,6 +53,22 @@ def test_text_formulas_pictures_and_links_are_there(pages: dict[str, ElementTree
     ]  # fmt: skip
 
 
+def test_another_language_stands_in_a_folder_and_has_its_words(
+    small: Path, tmp_path: Path, browser: Browser
+):
+    shutil.copytree(small / "_build" / "html", tmp_path / "site" / "zh")
+    out = tmp_path / "zh.epub"
+    assert epub.make(small, tmp_path / "site", out, browser, "zh") == 3
+    with zipfile.ZipFile(out) as archive:
+        files = {
+            Path(n).name: archive.read(n).decode("utf8", "replace") for n in archive.namelist()
+        }
+    assert "<dc:language>zh</dc:language>" in files["book.opf"]
+    assert "<h1>目录</h1>" in files["nav.xhtml"]
+    assert "A worked solution" not in files["second.xhtml"]
+    assert "参考解答" in files["second.xhtml"]
+
+
 def test_a_sound_epub_has_no_fault(made: Path):
     assert faults(made) == []
 
