@@ -43,7 +43,7 @@ from aigc_lib.recipes.diffusion import (
 
 DATA = ("mnist", "fashion-mnist")
 IMAGES, MINUTE = 150_000, 130_000
-SCORED, FEWER, SAMPLE_SEED = 10_000, 2_000, 3
+SCORED, FEWER, SAMPLE_SEED = 5_000, 2_000, 3
 STEPS = (1, 2, 4, 8, 16, 32)
 # The strength of guidance and its beginning are chosen on a run, on samples and on real pictures
 # (the test set) that no other row is of.
