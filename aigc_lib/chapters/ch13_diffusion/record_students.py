@@ -15,7 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from aigc_lib.chapters.ch13_diffusion import distillation
-from aigc_lib.chapters.ch13_diffusion.record_quality import FEWER, SAMPLE_SEED, milliseconds
+from aigc_lib.chapters.ch13_diffusion.record_quality import (
+    FEWER,
+    FROM_THE_START,
+    SAMPLE_SEED,
+    milliseconds,
+)
 from aigc_lib.core import runtime
 from aigc_lib.core.results import Recording
 from aigc_lib.core.speed import Speed
@@ -25,13 +30,12 @@ from aigc_lib.diffusion.training import fit
 from aigc_lib.metrics.neighbours import memorised, nearest
 from aigc_lib.pretrained.loaders import load_diffusion
 from aigc_lib.pretrained.scores import score, usual_labels
-from aigc_lib.recipes.diffusion import DRAWINGS, SIDE, DiffusionConfig, Drawing, build, draw
+from aigc_lib.recipes.diffusion import DRAWINGS, SIDE, DiffusionConfig, build, draw
 
 DATA = ("mnist", "fashion-mnist")
 TIMES = {1: [0.0, 1.0], 2: [0.0, 0.5, 1.0]}
 PAIRS, IMAGES = 10_000, 60_000  # that the teacher draws; steps that a student sees
 TEACHER_SEED = 1_000
-TEACHER = {"mnist": Drawing(1.75), "fashion-mnist": Drawing(2.5)}  # guided from the start on
 TRAINED_ON, LOOKED_AT, ALL = 150_000, 1_000, 60_000
 NO_CONTEST = (
     "What a student reaches beside its teacher's own short walks, with one setting that was tried "
@@ -56,7 +60,7 @@ def walks(data: str) -> tuple[Tensor, float]:
     start = time.perf_counter()
     asked = usual_labels(data, PAIRS, TEACHER_SEED)
     teacher = load_diffusion(data)
-    states = distillation.places(teacher, asked, TIMES[2], TEACHER_SEED, TEACHER[data])
+    states = distillation.places(teacher, asked, TIMES[2], TEACHER_SEED, FROM_THE_START[data])
     return states, time.perf_counter() - start
 
 
