@@ -32,6 +32,7 @@ from tools.notebook import ROOT
 from tools.pdf_check import BookError
 
 XHTML = (Path(__file__).parent / "epub.js").read_text(encoding="utf8")
+STYLE = (Path(__file__).parent / "epub.css").read_text(encoding="utf8")
 SHOTS = "pre.mermaid, figure.frames .frame"
 CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
@@ -60,19 +61,6 @@ NAV = """<?xml version="1.0" encoding="UTF-8"?>
 <body><nav epub:type="toc"><h1>{contents}</h1><ol>
 {items}
 </ol></nav></body></html>
-"""
-STYLE = """
-body { line-height: 1.5; }
-img { max-width: 100%; }
-pre { background: #f3f4f5; font-size: 0.8em; padding: 0.6em; }
-pre { overflow-wrap: anywhere; white-space: pre-wrap; }
-table { border-collapse: collapse; font-size: 0.9em; }
-th, td { border-bottom: 1px solid #ccc; padding: 0.2em 0.6em; }
-th, td { text-align: left; vertical-align: top; }
-div.math { margin: 0.8em 0; text-align: center; }
-.admonition, .proof { border-left: 3px solid #24506b; padding-left: 0.8em; }
-.admonition-title, .sd-card-title { font-weight: bold; }
-.paper-note { color: #555; font-size: 0.85em; }
 """
 
 

@@ -2,10 +2,8 @@
 
 A network that was trained with and without descriptions gives two answers. Guidance goes from the
 one without through the one with, and on: ``without + weight * (with - without)``. Weight 0 ignores
-the description, 1 follows it as trained, more exaggerates it.
-Source: Ho and Salimans, 2022, "Classifier-Free Diffusion Guidance"; for leaving it out of the
-noisy times, Kynkäänniemi et al., 2024, "Applying Guidance in a Limited Interval Improves Sample
-and Distribution Quality in Diffusion Models".
+the description, 1 follows it as trained, more exaggerates it. Source: Ho and Salimans, 2022,
+"Classifier-Free Diffusion Guidance"; for ``after``, Kynkäänniemi et al., 2024, arXiv:2404.07724.
 """
 
 import torch
@@ -36,8 +34,7 @@ def denoiser(
         after: the time from which on the weight holds; before it, the answer is as trained.
         target: what the network answers.
         schedule: what it was trained with.
-        limit: cut the expected pictures to [-limit, limit]. No mean of pictures lies outside their
-            range, but guidance leads there.
+        limit: cut the expected pictures to [-limit, limit], which guidance may leave.
 
     Raises:
         ValueError: a weight without a null description.
