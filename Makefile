@@ -13,6 +13,11 @@ export PIP_USER := 0
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_NO_DEPS PIP_DRY_RUN
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONSAFEPATH PYTHONOPTIMIZE
 
+define look_at_site
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/canaries
+	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/site
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help book pdf epub bundle check test lint unit notebooks site execute bench gpu lab labs clean
 
@@ -46,7 +51,11 @@ bundle: book $(LABS)/installed ## write one archive for a classroom without a ne
 check: lint ## what to run before each commit, in under two minutes: lint and the quick tests
 	$(TEST) -m "not slow" $(QUICK)
 
-test: unit notebooks site ## install and check everything: lint, types, tests, notebooks, site, canaries
+# The site is built beside the unit tests: both leave a core idle now and then.
+test: $(STAMP) ## install and check everything: lint, types, tests, notebooks, site, canaries
+	$(MAKE) --jobs 2 unit book
+	$(MAKE) notebooks
+	$(look_at_site)
 
 lint: $(STAMP) ## style, form and types
 	$(BIN)/python -m ruff check .
@@ -62,8 +71,7 @@ notebooks: $(STAMP) ## run every chapter and compare it with what is published (
 	OMP_NUM_THREADS=1 AIGC_DEVICE=cpu $(BIN)/python -m pytest -n 2 --dist loadscope @tests/nbval.args notebooks
 
 site: book ## check the built site in a browser, and that every gate catches its canary
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/canaries
-	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/site
+	$(look_at_site)
 
 execute: $(STAMP) ## run the chapters again in place, with their outputs, run times and memory
 	$(BIN)/python -m tools.execute
