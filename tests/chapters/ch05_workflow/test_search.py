@@ -53,7 +53,7 @@ def test_scores_are_those_of_three_parts_without_common_pictures(desk):
     for name, rows in (("fresh", others), ("study", desk.part("study"))):
         logits = network(desk.below[rows]).log_softmax(1)
         loss = -logits[torch.arange(len(rows)), desk.digits[rows]].mean()
-        assert found[name] == pytest.approx(float(loss), rel=1e-5)
+        assert found[name] == pytest.approx(loss.item(), rel=1e-5)
     assert not network.training
     assert desk.top[2].p == 0  # the pretrained layers are as they were
 
@@ -80,11 +80,13 @@ def test_the_winner_is_best_where_one_chooses_and_nowhere_else():
 def test_the_record_holds_equal_budgets_and_its_contest_is_that_of_its_rows():
     record = results.load("search")
     rows = record["rows"]
-    seeds = {name: [r["seed"] for r in rows if r["search"] == name] for name in ("random", "TPE")}
-    assert seeds["random"] == seeds["TPE"]
+    seeds = {
+        name: [r["seed"] for r in rows if r["search"] == name] for name in ("random search", "TPE")
+    }
+    assert seeds["random search"] == seeds["TPE"]
     assert len(seeds["TPE"]) >= 5
     for row in rows:
-        trials = 1 if row["search"] == "plain" else record_search.TRIALS
+        trials = 1 if row["search"] == "plain setting" else record_search.TRIALS
         assert all(len(row[score]) == trials for score in record_search.SCORES)
     contest = record_search.contest(rows)
     assert contest.verdict == record["contests"][0]["verdict"]
