@@ -4,7 +4,8 @@ Its own files:
     exercises.py      checks: gradient, groups, dropout, AdamW, early stopping, Wilson, drift, plans
     few_shot.py       fitting to few labels, early stopping, frozen layers, best of many
     search.py         a search for hyperparameters, with every trial scored on unseen data too
-    record_search.py  random search and TPE, with equal budgets -> results/search.json
+    record_search.py  records random search and TPE, with equal budgets of trials
+    results/          the record: search
 
 What it uses of the shared packages:
     core.contest        what the verdict between the two searches rests on
