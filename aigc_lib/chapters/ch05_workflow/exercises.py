@@ -145,3 +145,41 @@ def check_7(answer: object) -> str:
     shuffled = float(alarm_p([0.65, 0.55, 0.70, 0.60], 0.68))
     need(abs(shuffled - 2 / 5) <= 1e-6, "the order of the ordinary pairs must not matter")
     return "with 20 ordinary pairs p can be no smaller than 1/21: a finer alarm needs more of them"
+
+
+def check_8(answer: object) -> str:
+    """The plan whose winner is truly best: many trials, or many pictures to choose by."""
+    best_plan = is_function(answer, 3)
+    plans = [(1000, 50), (30, 500), (5, 2000)]
+    cases = (
+        (0.1, 0.95, 0, "settings this different are told apart by few pictures: more trials win"),
+        (0.01, 0.95, 1, "with 50 pictures most of the winner's lead is luck: noise counts"),
+        (0.002, 0.95, 2, "where settings hardly differ, nearly everything is luck"),
+        (0.03, 0.5, 1, "the noise of one score depends on the share: p (1 - p) / pictures"),
+    )
+    for spread, share, right, hint in cases:
+        found = best_plan(list(plans), spread, share)
+        need(not is_missing(found), "it returns nothing; the last line of the function is a return")
+        pair = isinstance(found, (tuple, list)) and tuple(found) in plans
+        need(pair, "return one of the plans, a pair of trials and pictures")
+        wrong = f"for a spread of {spread} and a share of {share} it returns {found}: {hint}"
+        need(tuple(found) == plans[right], wrong)
+    need(best_plan([(5, 9)], 0.1, 0.9) == (5, 9), "a single plan is the best one")
+    return "trials find good settings, pictures recognise them: a search pays for both"
+
+
+def check_9(answer: object) -> str:
+    """Whether a smaller file may replace a larger one."""
+    ship = is_function(answer, 3)
+    cases = (
+        ((0, 1000, 0.01), True, "none of 1,000 was broken: the upper end is 0.4 %"),
+        ((3, 640, 0.01), False, "3 of 640 is less than 1 %, but the upper end is 1.4 %"),
+        ((0, 100, 0.01), False, "none of 100 was broken, and still it may be 3.7 %"),
+        ((3, 640, 0.02), True, "the upper end, 1.4 %, is below the 2 % that are allowed"),
+    )
+    for given, right, hint in cases:
+        found = ship(*given)
+        need(not is_missing(found), "it returns nothing; the last line of the function is a return")
+        wrong = f"for {given} it returns {found}: {hint}"
+        need(bool(found) == right, wrong)
+    return "no broken answer among few pictures shows little: the interval decides"

@@ -126,3 +126,20 @@ def expected_best(k: int, n: int, p: float) -> float:
         below += math.comb(n, j) * p**j * (1 - p) ** (n - j)
         total += 1 - min(below, 1.0) ** k
     return total / n
+
+
+def expected_max(n: int) -> float:
+    """Mean of the largest of n independent standard normal numbers.
+
+    The largest is below z with probability Phi(z)^n, so its density is n phi(z) Phi(z)^(n - 1).
+
+    Raises:
+        ValueError: n below 1.
+    """
+    if n < 1:
+        raise ValueError(f"need at least one number, got {n}")
+    z = torch.linspace(-12, 12, 24_001, dtype=torch.float64)
+    density = (
+        n * (-z.square() / 2).exp() / math.sqrt(2 * math.pi) * torch.special.ndtr(z) ** (n - 1)
+    )
+    return float(torch.trapezoid(z * density, z))

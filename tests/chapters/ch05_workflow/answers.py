@@ -2,6 +2,9 @@
 
 import torch
 
+from aigc_lib.chapters.ch05_workflow import few_shot
+from aigc_lib.core.stats import wilson
+
 
 def deal(form, k, rng):
     names, which = form.unique(return_inverse=True)
@@ -42,6 +45,18 @@ def alarm_p(ordinary, new):
     return (1 + sum(value >= new for value in ordinary)) / (1 + len(ordinary))
 
 
+def best_plan(plans, spread, share, *, noise=lambda share, n: share * (1 - share) / n):
+    def gain(plan):
+        total = spread**2 + noise(share, plan[1])
+        return few_shot.expected_max(plan[0]) * spread**2 / total**0.5
+
+    return max(plans, key=gain)
+
+
+def ship(broken, n, most):
+    return wilson(broken, n)[1] < most
+
+
 RIGHT = {
     "05.1": torch.tensor([0.7, -0.8, 0.1]),
     "05.2": deal,
@@ -50,6 +65,8 @@ RIGHT = {
     "05.5": early_stop,
     "05.6": 1 / (1 + 1.96**2 / 20),
     "05.7": alarm_p,
+    "05.8": best_plan,
+    "05.9": ship,
 }
 WRONG = [
     ("05.1", torch.tensor([0.7, 0.2, 0.1]), "probabilities"),
@@ -93,4 +110,15 @@ WRONG = [
     ("05.7", lambda old, new: (1 + sum(v >= new for v in old)) / len(old), "the new one included"),
     ("05.7", lambda old, new: None, "a return"),
     ("05.7", lambda old, new: (1 + sum(v > new for v in old)) / (1 + len(old)), "just as"),
+    ("05.8", lambda plans, spread, share: max(plans), "told apart|luck"),
+    ("05.8", lambda plans, spread, share: min(plans), "more trials win"),
+    ("05.8", lambda p, spread, s: best_plan(p, spread, s, noise=lambda s, n: 0), "noise counts"),
+    ("05.8", lambda p, spread, s: best_plan(p, spread, 0.95), "depends on the share"),
+    ("05.8", lambda plans, spread, share: 0, "a pair of trials and pictures"),
+    ("05.8", lambda plans, spread, share: None, "a return"),
+    ("05.9", lambda broken, n, most: broken / n < most, "less than 1 %"),
+    ("05.9", lambda broken, n, most: wilson(broken, n)[0] < most, "upper end"),
+    ("05.9", lambda broken, n, most: broken == 0, "may be 3.7"),
+    ("05.9", lambda broken, n, most: False, "none of 1,000"),
+    ("05.9", lambda broken, n, most: None, "a return"),
 ]

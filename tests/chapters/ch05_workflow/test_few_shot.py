@@ -159,3 +159,8 @@ def test_a_bootstrap_interval_is_scipys():
 def test_bootstrap_refuses_what_has_no_interval(values, confidence):
     with pytest.raises(ValueError, match="need values"):
         bootstrap(values, confidence=confidence)
+
+
+def test_expected_max_refuses_none():
+    with pytest.raises(ValueError, match="at least one"):
+        few_shot.expected_max(0)

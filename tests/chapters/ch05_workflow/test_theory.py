@@ -210,3 +210,42 @@ def test_the_mean_of_the_best_over_all_outcomes(k: int) -> None:
         assert best == pytest.approx(p, rel=1e-12)
     else:
         assert best > p + 0.08
+
+
+@pytest.mark.label("thm-winners-curse")
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 40])
+@pytest.mark.parametrize(("mu", "tau", "sigma"), [(0.0, 1.0, 1.0), (0.9, 0.02, 0.05), (3, 2, 0.1)])
+def test_what_is_left_of_the_best_of_many(n: int, mu: float, tau: float, sigma: float) -> None:
+    # On a grid of quality and noise: setting 1 wins if the scores of all others are below its own.
+    z = np.linspace(-8, 8, 801)
+    quality, noise = mu + tau * z[:, None], sigma * z[None, :]
+    score, total = quality + noise, math.hypot(tau, sigma)
+    weight = norm.pdf(z)[:, None] * norm.pdf(z)[None, :] * (z[1] - z[0]) ** 2
+    wins = n * weight * norm.cdf((score - mu) / total) ** (n - 1)
+    assert wins.sum() == pytest.approx(1, abs=1e-6)
+    # The mean of the largest, from the probability that it exceeds a number.
+    fine = np.linspace(0, 12, 24_001)
+    exceeds = 1 - norm.cdf(fine) ** n - norm.cdf(-fine) ** n
+    largest = float(np.trapezoid(exceeds, fine))
+    seen, left = float((wins * score).sum()), float((wins * quality).sum())
+    assert seen == pytest.approx(mu + largest * total, abs=1e-5 * total)
+    kept = tau**2 / total**2
+    assert left == pytest.approx(mu + kept * largest * total, abs=1e-5 * total)
+    if n > 1:
+        assert left < seen - 0.001 * total  # the curse
+        assert left > mu + 0.01 * tau  # and what the search is worth
+
+
+@pytest.mark.label("thm-winners-curse")
+def test_the_largest_of_many_normal_numbers() -> None:
+    known = {1: 0.0, 2: 1 / math.sqrt(math.pi), 3: 1.5 / math.sqrt(math.pi)}
+    for n, value in known.items():
+        assert few_shot.expected_max(n) == pytest.approx(value, abs=1e-9)
+    draws = np.random.default_rng(0).normal(size=(20_000, 40)).max(1)
+    assert few_shot.expected_max(40) == pytest.approx(draws.mean(), abs=4 * draws.std() / 141)
+    for n in (2, 10, 1000, 10**6):
+        assert 0.45 < few_shot.expected_max(n) / math.sqrt(2 * math.log(n)) <= 1
+    # The numbers that the page states.
+    stated = {10: 1.54, 40: 2.16, 1000: 3.24}
+    for n, value in stated.items():
+        assert few_shot.expected_max(n) == pytest.approx(value, abs=0.005)
