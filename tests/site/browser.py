@@ -114,7 +114,7 @@ def too_wide(page: Page) -> list[str]:
 def barriers(page: Page, within: str | None = None) -> list[str]:
     """Serious and critical findings of axe in the page or a part, one line for each element.
 
-    Of the words of code that look the same it judges the first: a chapter has thousands, and they
+    Of the words of code that look the same it sees the first: a chapter has thousands, and they
     took most of the time.
     """
     page.evaluate(
@@ -124,16 +124,22 @@ def barriers(page: Page, within: str | None = None) -> list[str]:
             const { color, backgroundColor, fontSize } = getComputedStyle(word);
             const behind = getComputedStyle(word.closest("pre") ?? word).backgroundColor;
             const look = [word.className, color, backgroundColor, fontSize, behind].join();
-            word.toggleAttribute("data-seen", seen.has(look));
+            if (seen.has(look)) word.dataset.again = "";
             seen.add(look);
           }
         }"""
     )
-    context = {"include": [[within or "html"]], "exclude": [["[data-seen]"]]}
+    hidden = page.add_style_tag(content="[data-again] { visibility: hidden !important; }")
     # Without preload: axe would fetch style sheets again, from addresses it gets wrong. And without
     # selectors and lists of the thousands of sound elements, which take half of axe's time.
     options = {"preload": False, "selectors": False, "resultTypes": ["violations"]}
-    found = Axe().run(page, context, options).response["violations"]
+    found = Axe().run(page, within, options).response["violations"]
+    hidden.evaluate(
+        """style => {
+          style.remove();
+          document.querySelectorAll("[data-again]").forEach(word => delete word.dataset.again);
+        }"""
+    )
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:150]} | {node['failureSummary'][:300]}"
         for rule in found
