@@ -20,7 +20,7 @@ VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of t
 RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period, as all that follows
 LINEAR = 100.0  # the penalty of the linear model alone
 NEIGHBOURS = (1663, 0.0)  # how many of each film, here all; added below the fraction line
-ONWARD = (5, 5)  # how far the transitions look ahead, from how many of the last likes
+ONWARD = (20, 5)  # how far the transitions look ahead, from how many of the last likes
 BLEND = 1.6  # of a text model beside the history's score
 LIKELIHOOD = Config(steps=600, lr=5e-3)
 PAIRS = Config(steps=2400, lr=5e-3)

@@ -23,7 +23,7 @@ GRIDS = {  # weight of silence, ridge; dropout, learning rate
     "weighted factors": [list(pair) for pair in product((1.0, 3.0, 10.0), (3.0, 10.0))],
     "attention": [list(pair) for pair in product((0.2, 0.5), (1e-3, 3e-3, 1e-2))],
 }
-BUDGETS = {"weighted factors": [1, 2, 4, 6, 8], "attention": [100, 200, 300, 400, 500, 600]}
+BUDGETS = {"weighted factors": [1, 2, 4, 8, 12, 16], "attention": [100, 200, 300, 400, 500, 600]}
 UNEQUAL = (
     "Six settings for everybody, except popularity, which has none. For the weighted factors the "
     "range was found with eleven looks at the first period before, for the transitions with 27."
@@ -33,12 +33,12 @@ LATE = "the budget was chosen together with the setting, from all points of the 
 
 def made(data: Data, when: Period, model: str, setting: list[float], seed: int) -> list[Tensor]:
     """Scores (requests, films) of one training after each budget, in sweeps or steps."""
+    one, two = setting
     if model == "weighted factors":
         points = [
-            baselines.ials(when.liked, RANK, *setting, sweeps=sweeps, seed=seed)
-            for sweeps in BUDGETS[model]
+            baselines.ials(when.liked, RANK, one, two, sweeps, seed) for sweeps in BUDGETS[model]
         ]
-        return [baselines.fold_in(when.history, some, *setting) @ some.T for some in points]
+        return [baselines.fold_in(when.history, some, one, two) @ some.T for some in points]
     known = temporal_split.sequences(data.ratings, when.until)
     asked = [request.liked for request in when.asked]
     if model == "attention, shuffled":
@@ -47,8 +47,7 @@ def made(data: Data, when: Period, model: str, setting: list[float], seed: int) 
             [likes[torch.randperm(len(likes), generator=rng)] for likes in some]
             for some in (known, asked)
         )
-    dropout, lr = setting
-    return sequential.attention(known, asked, len(data.films), dropout, lr, seed)
+    return sequential.attention(known, asked, len(data.films), one, two, seed)
 
 
 def best(rows: list[dict[str, Any]], model: str) -> tuple[list[float], int, list[float]]:
@@ -61,6 +60,13 @@ def best(rows: list[dict[str, Any]], model: str) -> tuple[list[float], int, list
 def contest(rows: list[dict[str, Any]], data: Data, when: Period, seeds: int) -> Contest:
     """The best of the page's tables and the best of the rivals, paired over people."""
     x, liked = when.history, when.liked
+    chosen = {
+        "factors": RANK,
+        "neighbours": experiment.NEIGHBOURS,
+        "linear": experiment.LINEAR,
+        "hybrid": [experiment.RIDGE, experiment.WEIGHT],
+        "transitions": experiment.ONWARD,
+    }
     tables = {
         "popular": liked.sum(0).expand(len(x), -1),
         "factors": x @ baselines.factors(liked, RANK),
@@ -71,7 +77,7 @@ def contest(rows: list[dict[str, Any]], data: Data, when: Period, seeds: int) ->
     }
     people = {name: experiment.measure(data, when, s).ndcg for name, s in tables.items()}
     everyone = {
-        name: Contestant(1 if name == "popular" else 6, "as on the page", [float(v.mean())] * seeds,
+        name: Contestant(1 if name == "popular" else 6, chosen.get(name), [float(v.mean())] * seeds,
                          why="a closed form, the same for every seed")
         for name, v in people.items()
     }  # fmt: skip
