@@ -123,7 +123,10 @@ def check_8(answer: object) -> str:
         "silence is forgotten: all films pull towards zero, with the weight": mine.T @ mine,
         "what was liked must pull towards one as well": silence,
     }
-    need(isinstance(found, torch.Tensor) and found.shape == (3,), "return a tensor (rank,)")
+    need(
+        isinstance(found, torch.Tensor) and found.shape == (3,),
+        "return one tensor, a number for each column of `points`",
+    )
     for said, left in mistakes.items():
         wrong = torch.linalg.solve(left + ridge * eye, aim)
         need(not torch.allclose(found.double(), wrong, atol=1e-5), said)

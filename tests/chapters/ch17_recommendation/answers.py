@@ -99,5 +99,5 @@ WRONG = [
         "towards one",
     ),
     ("17.8", lambda v, liked, w, r: newcomer(v, liked, w, 2 * r), "gradient to zero"),
-    ("17.8", lambda v, liked, w, r: v[liked].mean(0)[:2], "(rank,)"),
+    ("17.8", lambda v, liked, w, r: v[liked].mean(0)[:2], "each column"),
 ]
