@@ -25,8 +25,8 @@ GRIDS = {  # weight of silence, ridge; dropout, learning rate
 }
 BUDGETS = {"weighted factors": [1, 2, 4, 8, 12, 16], "attention": [100, 200, 300, 400, 500, 600]}
 UNEQUAL = (
-    "Six settings for everybody, except popularity, which has none. For the weighted factors the "
-    "range was found with eleven looks at the first period before, for the transitions with 27."
+    "Six settings for everybody, but for the weighted factors the range was found with eleven "
+    "looks at the first period before."
 )
 LATE = "the budget was chosen together with the setting, from all points of the curve"
 
@@ -59,44 +59,31 @@ def best(rows: list[dict[str, Any]], model: str) -> tuple[list[float], int, list
 
 def contest(rows: list[dict[str, Any]], data: Data, when: Period, seeds: int) -> Contest:
     """The best of the page's tables and the best of the rivals, paired over people."""
-    x, liked = when.history, when.liked
-    chosen = {
-        "factors": RANK,
-        "neighbours": experiment.NEIGHBOURS,
-        "linear": experiment.LINEAR,
-        "hybrid": [experiment.RIDGE, experiment.WEIGHT],
-        "transitions": experiment.ONWARD,
-    }
+    near, ridge, both = experiment.NEIGHBOURS, experiment.LINEAR, experiment.hybrid(data, when)
     tables = {
-        "popular": liked.sum(0).expand(len(x), -1),
-        "factors": x @ baselines.factors(liked, RANK),
-        "neighbours": x @ baselines.neighbours(liked, *experiment.NEIGHBOURS),
-        "linear": x @ baselines.linear(liked, experiment.LINEAR),
-        "hybrid": x @ experiment.hybrid(data, when),
-        "transitions": experiment.onward(data, when, *experiment.ONWARD),
+        "neighbours": (near, baselines.neighbours(when.liked, *near)),
+        "linear": (ridge, baselines.linear(when.liked, ridge)),
+        "hybrid": ((experiment.RIDGE, experiment.WEIGHT), both),
     }
-    people = {name: experiment.measure(data, when, s).ndcg for name, s in tables.items()}
-    everyone = {
-        name: Contestant(1 if name == "popular" else 6, chosen.get(name), [float(v.mean())] * seeds,
-                         why="a closed form, the same for every seed")
-        for name, v in people.items()
-    }  # fmt: skip
-    for model in GRIDS:
-        mine = [r["ndcg"] for r in rows if r["period"] == 2 and r["model"] == model]
-        setting, at, curve = best(rows, model)
-        people[model] = torch.tensor(mine).double().mean(0)
-        everyone[model] = Contestant(
-            6, {"setting": setting, "budget": BUDGETS[model][at]},
-            torch.tensor(mine).double().mean(1).tolist(),
-            list(zip(BUDGETS[model], curve, strict=True)), LATE,
-        )  # fmt: skip
+    people, everyone = {}, {}
+    for name, (setting, table) in tables.items():
+        people[name] = experiment.measure(data, when, when.history @ table).ndcg
+        same = [float(people[name].mean())] * seeds
+        everyone[name] = Contestant(6, setting, same, why="a closed form, without a seed")
+    for name, budgets in BUDGETS.items():
+        found = [r["ndcg"] for r in rows if r["period"] == 2 and r["model"] == name]
+        mine, (setting, at, curve) = torch.tensor(found).double(), best(rows, name)
+        people[name], chosen = mine.mean(0), {"setting": setting, "budget": budgets[at]}
+        points = list(zip(budgets, curve, strict=True))
+        everyone[name] = Contestant(6, chosen, mine.mean(1).tolist(), points, LATE)
     top = [max(some, key=lambda name: float(people[name].mean())) for some in (tables, GRIDS)]
     first, second = sorted(top, key=lambda name: -float(people[name].mean()))
     apart = list(bootstrap(people[first] - people[second]))
-    verdict = {"best": first, "against": second, "difference": apart, "over": "people"}
+    popular = experiment.measure(data, when, when.liked.sum(0).expand(len(when.asked), -1))
     return Contest(
         "tables and their rivals", "NDCG@10", "higher", "the first period", "the second period",
-        everyone, verdict, baseline="popular", unequal=UNEQUAL,
+        everyone, {"best": first, "against": second, "difference": apart, "over": "people"},
+        baseline=float(popular.ndcg.mean()), unequal=UNEQUAL,
     )  # fmt: skip
 
 
