@@ -25,7 +25,8 @@ What it uses of the shared packages:
     data.cache              fetch: the folder of ratings and films
     data.packages           takes ratings and films out of package archives
     data.sources            what a data set is
-    lm.batches, lm.training chapter 10's windows and loop, for likes as a text
+    lm.batches              windows of the likes as a text, for the attention
+    lm.training             its training, chapter 10's
     nets.gpt                the attention's network
     pretrained.sentence_embedder  the films' texts as points
 """

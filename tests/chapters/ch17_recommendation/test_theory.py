@@ -151,6 +151,7 @@ def test_the_generator_climbs_its_mean_reward() -> None:
     torch.testing.assert_close(mean, torch.tensor(exact).double(), rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.label("eq-ials")
 @pytest.mark.label("thm-ials")
 def test_each_fit_is_at_a_minimum_and_no_sweep_raises_the_sum() -> None:
     liked = (rand(9, 7) > 0.4).double()
