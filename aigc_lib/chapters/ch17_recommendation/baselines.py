@@ -1,4 +1,4 @@
-"""Recommenders that need no training loop: tables of films by films, and popularity (chapter 17).
+"""Recommenders without gradients: tables of films by films, popularity, and iALS (chapter 17).
 
 A table W turns histories (N, films), 0 or 1, into scores by one product: ``history @ W``. Row i
 says which films somebody who liked film i will like. A newcomer needs no new training.
@@ -47,6 +47,53 @@ def factors(liked: Tensor, rank: int = 32, seed: int = 0) -> Tensor:
     fitted = TruncatedSVD(rank, random_state=seed).fit(liked.numpy())
     points = torch.from_numpy(fitted.components_).float()
     return points.T @ points
+
+
+def fold_in(liked: Tensor, points: Tensor, weight: float, ridge: float) -> Tensor:
+    """The best point of each row of ``liked`` (N, M) for fixed ``points`` (M, rank): (N, rank).
+
+    It minimises, over u, the sum of (1 - u v)^2 over the liked points v, plus weight times the sum
+    of (u v)^2 over all points, plus ridge |u|^2. For a newcomer this is one small linear system.
+    """
+    everywhere = weight * points.T @ points + ridge * torch.eye(points.shape[1]).to(points)
+    mine = [points[row > 0] for row in liked]
+    left = torch.stack([everywhere + some.T @ some for some in mine])
+    best: Tensor = torch.linalg.solve(left, torch.stack([some.sum(0) for some in mine]))
+    return best
+
+
+def ials(
+    liked: Tensor, rank: int, weight: float, ridge: float, sweeps: int = 8, seed: int = 0
+) -> Tensor:
+    """The films' points (films, rank) of a matrix factorisation in which what nobody touched counts
+    for less: people and films are fitted in turn, each by ``fold_in``.
+
+    Hu, Koren and Volinsky (2008), doi:10.1109/ICDM.2008.22, in the form of Rendle et al. (2022),
+    doi:10.1145/3523227.3548486, with the same ridge for everybody.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    films = 0.1 * torch.randn(liked.shape[1], rank, generator=rng)
+    for _ in range(sweeps):
+        people = fold_in(liked, films, weight, ridge)
+        films = fold_in(liked.T, people, weight, ridge)
+    return films
+
+
+def transitions(
+    sequences: list[Tensor], films: int, window: int = 1, prior: float = 30.0
+) -> Tensor:
+    """The table whose row i says what is liked within the next ``window`` likes after film i.
+
+    With window 1 this is a Markov chain of first order. Rows are probabilities: counts, to which
+    ``prior`` more are added that follow the films' popularity, for most pairs were never seen.
+    """
+    count = torch.zeros(films, films)
+    for likes in sequences:
+        for ahead in range(1, min(window, len(likes) - 1) + 1):
+            ones = torch.ones(len(likes) - ahead)
+            count.index_put_((likes[:-ahead], likes[ahead:]), ones, accumulate=True)
+    fame = torch.bincount(torch.cat(sequences), minlength=films).float()
+    return (count + prior * fame / fame.sum()) / (count.sum(1, keepdim=True) + prior)
 
 
 def linear(liked: Tensor, ridge: float, texts: Tensor | None = None, weight: float = 0.0) -> Tensor:

@@ -108,3 +108,28 @@ def check_7(answer: object) -> str:
     close(lower, low, hint=hint, what="lower end", mistakes=turned)
     close(upper, high, hint=hint, what="upper end")
     return "what makes a request hard is the same for both, and drops out"
+
+
+def check_8(answer: object) -> str:
+    """A newcomer's point among fixed films, by weighted least squares."""
+    rng = torch.Generator().manual_seed(0)
+    films = torch.randn(9, 3, generator=rng, dtype=torch.float64)
+    liked, weight, ridge = torch.tensor([0, 4, 5]), 0.5, 2.0
+    mine, eye = films[liked], torch.eye(3).double()
+    silence = weight * films.T @ films
+    aim = mine.sum(0)
+    found = is_function(answer, 4)(films.clone(), liked.clone(), weight, ridge)
+    mistakes = {
+        "silence is forgotten: all films pull towards zero, with the weight": mine.T @ mine,
+        "what was liked must pull towards one as well": silence,
+    }
+    need(
+        isinstance(found, torch.Tensor) and found.shape == (3,),
+        "return one tensor, a number for each column of `points`",
+    )
+    for said, left in mistakes.items():
+        wrong = torch.linalg.solve(left + ridge * eye, aim)
+        need(not torch.allclose(found.double(), wrong, atol=1e-5), said)
+    right = torch.linalg.solve(mine.T @ mine + silence + ridge * eye, aim)
+    need(torch.allclose(found.double(), right, atol=1e-5), "set the gradient to zero and solve")
+    return "one system of three equations: nothing has to be trained for somebody new"

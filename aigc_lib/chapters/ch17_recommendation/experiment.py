@@ -20,6 +20,7 @@ VALID, TEST = (0.5, 0.7), (0.7, 1.0)  # shares of all ratings, in the order of t
 RIDGE, WEIGHT = 400.0, 30.0  # of the hybrid; chosen on the first period, as all that follows
 LINEAR = 100.0  # the penalty of the linear model alone
 NEIGHBOURS = (1663, 0.0)  # how many of each film, here all; added below the fraction line
+ONWARD = (20, 5)  # how far the transitions look ahead, from how many of the last likes
 BLEND = 1.6  # of a text model beside the history's score
 LIKELIHOOD = Config(steps=600, lr=5e-3)
 PAIRS = Config(steps=2400, lr=5e-3)
@@ -128,6 +129,18 @@ def blended(first: Tensor, second: Tensor, weight: float) -> Tensor:
 def hybrid(data: Data, when: Period, ridge: float = RIDGE, weight: float = WEIGHT) -> Tensor:
     """The table of the linear model whose rows are people and texts."""
     return baselines.linear(when.liked, ridge, data.points, weight)
+
+
+def onward(data: Data, when: Period, window: int, last: int) -> Tensor:
+    """Scores of what was liked soon after the last likes of each request, by transitions."""
+    n = len(data.films)
+    known = temporal_split.sequences(data.ratings, when.until)
+    return temporal_split.history(when.asked, n, last) @ baselines.transitions(known, n, window)
+
+
+def soon(when: Period, count: int = 3) -> Period:
+    """The same requests, but wanted are only the first likes after the cut, so many at most."""
+    return when._replace(asked=[r._replace(wanted=r.wanted[:count]) for r in when.asked])
 
 
 class Unseen(NamedTuple):

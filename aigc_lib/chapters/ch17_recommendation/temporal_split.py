@@ -44,6 +44,18 @@ def likes(ratings: Ratings, until: int, films: int) -> Tensor:
     return table[table.any(1)]
 
 
+def sequences(ratings: Ratings, until: int) -> list[Tensor]:
+    """What each person of ``likes`` had liked by then, in the order of time: films' indices.
+
+    Likes of the same second have no order; they are shuffled, lest a film's number make one.
+    """
+    mixed = torch.randperm(len(ratings.time), generator=torch.Generator().manual_seed(0))
+    mixed = mixed[ratings.time[mixed].argsort(stable=True)]
+    user, film, stars, time = (column[mixed] for column in ratings)
+    seen = (time <= until) & (stars >= LIKED)
+    return [film[seen & (user == person)] for person in user[seen].unique()]
+
+
 def requests(ratings: Ratings, after: int, until: int) -> list[Request]:
     """One request for each person who rated enough in (after, until], liked something before the
     cut and something after it.

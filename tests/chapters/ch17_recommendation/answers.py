@@ -47,6 +47,15 @@ def swapped(a, b, rows):
     return paired(b, a, rows)
 
 
+def newcomer(points, liked, weight, ridge):
+    """By plain least squares: one row for each pull, scaled by the root of its weight."""
+    rank = points.shape[1]
+    rows = [points[liked], weight**0.5 * points, ridge**0.5 * torch.eye(rank).double()]
+    aim = torch.cat([torch.ones(len(liked)), torch.zeros(len(points) + rank)]).double()
+    found = np.linalg.lstsq(torch.cat(rows).numpy(), aim.numpy(), rcond=None)[0]
+    return torch.from_numpy(found)
+
+
 RIGHT = {
     "17.1": 0.6713,
     "17.2": halves,
@@ -55,6 +64,7 @@ RIGHT = {
     "17.5": 1.3863,
     "17.6": favourite,
     "17.7": paired,
+    "17.8": newcomer,
 }
 WRONG = [
     ("17.1", 0.4852, "three hits, not five"),
@@ -80,4 +90,14 @@ WRONG = [
     ("17.7", unpaired, "too wide"),
     ("17.7", swapped, "other way round"),
     ("17.7", lambda a, b, r: float((a - b).mean()), "two numbers"),
+    ("17.8", lambda v, liked, w, r: newcomer(v, liked, 0, r), "silence"),
+    (
+        "17.8",
+        lambda v, liked, w, r: (
+            v[liked].sum(0) @ torch.linalg.inv(w * v.T @ v + r * torch.eye(3).double())
+        ),
+        "towards one",
+    ),
+    ("17.8", lambda v, liked, w, r: newcomer(v, liked, w, 2 * r), "gradient to zero"),
+    ("17.8", lambda v, liked, w, r: v[liked].mean(0)[:2], "each column"),
 ]

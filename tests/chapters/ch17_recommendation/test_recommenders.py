@@ -9,6 +9,7 @@ from aigc_lib.chapters.ch17_recommendation import (
     baselines,
     experiment,
     ranking_metrics,
+    sequential,
     temporal_split,
 )
 from aigc_lib.chapters.ch17_recommendation.data import Ratings
@@ -186,3 +187,50 @@ def test_blending_is_blind_to_scale():
         experiment.blended(one, two, 0.5), experiment.blended(7 * one + 3, 0.1 * two - 2, 0.5)
     )
     assert torch.equal(experiment.blended(one, two, 0.0).argsort(1), one.argsort(1))
+
+
+def test_transitions_are_shares_of_what_was_liked_soon_after():
+    likes = [torch.tensor([0, 1, 2]), torch.tensor([0, 2])]
+    bare = baselines.transitions(likes, 4, window=1, prior=0.01)
+    torch.testing.assert_close(bare.sum(1), torch.ones(4))
+    assert bare[0, 1:3].tolist() == pytest.approx([0.5, 0.5], abs=0.01)
+    assert float(bare[1, 2]) == pytest.approx(1, abs=0.02)
+    assert bare[2].tolist() == pytest.approx([0.4, 0.2, 0.4, 0], abs=1e-6)  # popularity alone
+    wide = baselines.transitions(likes, 4, window=2, prior=0.01)
+    assert wide[0, 1:3].tolist() == pytest.approx([1 / 3, 2 / 3], abs=0.01)
+
+
+def test_sequences_are_the_likes_in_the_order_of_time_and_end_at_the_moment():
+    two = ratings([0, 1, 0, 0, 0, 1], [4, 4, 3, 1, 2, 0], [5, 4, 1, 4, 4, 5], [1, 1, 2, 5, 6, 7])
+    assert [likes.tolist() for likes in temporal_split.sequences(two, 6)] == [[4, 1, 2], [4]]
+
+
+def test_likes_of_one_second_are_in_no_order_of_theirs():
+    one = ratings([0] * 30, list(range(30)), [5] * 30, [1] * 30)
+    (likes,) = temporal_split.sequences(one, 1)
+    assert likes.sort().values.tolist() == list(range(30)) != likes.tolist()
+
+
+def test_soon_keeps_the_first_wants_alone():
+    when = experiment.Period(0, torch.zeros(1, 10), temporal_split.requests(ONE, 3, 19),
+                             torch.zeros(1, 10))  # fmt: skip
+    assert experiment.soon(when, 2).asked[0].wanted.tolist() == [5, 6]
+    assert when.asked[0].wanted.tolist() == [5, 6, 8]
+
+
+def cycles(people: int, films: int) -> list[torch.Tensor]:
+    """Film i is always followed by film i + 1."""
+    return [(torch.arange(8) + start) % films for start in range(people)]
+
+
+def test_the_attention_learns_what_comes_next():
+    asked = [torch.tensor([3, 4, 5]), torch.tensor([9]), torch.arange(11).repeat(9)]
+    before = torch.get_rng_state()
+    found = sequential.attention(cycles(12, 12), asked, 12, 0.0, 3e-2, steps=120, tick=60)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert [each.shape for each in found] == [(3, 12)] * 2
+    assert found[-1].argmax(1).tolist() == [6, 10, 11]
+
+
+def test_the_text_tells_where_a_person_begins():
+    assert sequential.text([torch.tensor([2, 0]), torch.tensor([1])], 3).tolist() == [3, 2, 0, 3, 1]

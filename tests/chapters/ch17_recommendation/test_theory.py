@@ -149,3 +149,42 @@ def test_the_generator_climbs_its_mean_reward() -> None:
         loss = irgan.policy_loss(leaf.log_softmax(0)[None], logits, torch.tensor([drawn]))
         mean -= chance * torch.autograd.grad(loss, leaf)[0]
     torch.testing.assert_close(mean, torch.tensor(exact).double(), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.label("eq-ials")
+@pytest.mark.label("thm-ials")
+def test_each_fit_is_at_a_minimum_and_no_sweep_raises_the_sum() -> None:
+    liked = (rand(9, 7) > 0.4).double()
+    weight, ridge = 0.3, 0.8
+
+    def total(people: torch.Tensor, films: torch.Tensor) -> torch.Tensor:
+        """The sum, term by term, as it is written on the page."""
+        s = torch.zeros((), dtype=torch.float64)
+        for u, p in enumerate(people):
+            for i, v in enumerate(films):
+                s = s + liked[u, i] * (1 - p @ v) ** 2 + weight * (p @ v) ** 2
+        return s + ridge * (people.square().sum() + films.square().sum())
+
+    people, films = rand(9, 3), rand(7, 3)
+    before = float(total(people, films))
+    for _ in range(5):
+        for turn in ("people", "films"):
+            if turn == "people":
+                people = baselines.fold_in(liked, films, weight, ridge)
+                mine = people.requires_grad_()
+            else:
+                films = baselines.fold_in(liked.T, people, weight, ridge)
+                mine = films.requires_grad_()
+            (slope,) = torch.autograd.grad(total(people, films), mine)
+            assert float(slope.abs().max()) < 1e-9
+            people, films = people.detach(), films.detach()
+            now = float(total(people, films))
+            assert now <= before + 1e-9
+            moved = total(people + 0.01 * rand(9, 3) * (turn == "people"),
+                          films + 0.01 * rand(7, 3) * (turn == "films"))  # fmt: skip
+            assert float(moved) > now  # the minimum is the only one
+            before = now
+    swept = baselines.ials(liked, 3, weight, ridge, sweeps=60).double()
+    person = baselines.fold_in(liked, swept, weight, ridge)
+    again = baselines.fold_in(liked.T, person, weight, ridge)
+    torch.testing.assert_close(again, swept, atol=0.02, rtol=0.02)  # a fixed point, nearly
