@@ -4,13 +4,14 @@ Its own files:
     app.py                  the tool: a desk in two languages that quotes and never invents
     construction-rewordings.json  the FAQ's questions as we would ask them
     data.py                 data sets: the construction FAQ, the shop's FAQ, commands to a house
-    exercises.py            checks: BM25, fused ranks, the refusal threshold, invented numbers
+    exercises.py            checks: BM25, fused ranks, the threshold, coverage, invented numbers
     faq_task.py             the FAQ cut so that twins share a part; hybrid scores
     grounding.py            answers from a text: groundedness, invented numbers, the guard
     intent_task.py          commands with intents, cut by template; the baseline of keywords
     prepare.py              `aigc prepare`: embeds all sentences once
     record_service.py       repliers over three seeds; the chat model's answers; injections
     reply_selection.py      the GAN that picks a reply, beside plain losses and a classifier
+    rerank.py               the second look: features of a question with a candidate
     results/                the records: service-matching, service-answers, service-injections
     retrieval.py            words, BM25, reciprocal rank fusion, and two thresholds
     shop-faq.json           forty entries of an invented tea shop, in English and Chinese

@@ -85,3 +85,18 @@ def check_6(answer: object) -> str:
     few = "the standard error is 2.9 points: 7 is more than 1.96 of them from zero"
     need(not certain, few)
     return "7 points, with an interval from 1.4 to 12.6: 34 questions decide, 166 say nothing"
+
+
+def check_7(answer: object) -> str:
+    """The law of a desk's coverage."""
+    from scipy.stats import beta
+
+    hint = "the coverage is a draw from a beta distribution; its cdf at 0.75 is the answer"
+    mistakes = {
+        "that law is of the share that is missed; the coverage is one minus it": float(
+            beta.cdf(0.75, 20, 81)
+        ),
+        "that is how likely it is to be above 75 %": float(beta.sf(0.75, 81, 20)),
+    }
+    close(answer, float(beta.cdf(0.75, 81, 20)), tol=2e-3, hint=hint, mistakes=mistakes)
+    return "10 %: a promise on average over all desks, and one desk in ten stays 5 points below it"

@@ -31,6 +31,8 @@ RIGHT = {
     "15.4": 29,
     "15.5": false_numbers,
     "15.6": (7.0, False),
+    # Fewer than 20 of 100 uniform numbers lie below a quarter, counted by the binomial law.
+    "15.7": sum(math.comb(100, j) * 0.25**j * 0.75 ** (100 - j) for j in range(20)),
 }
 WRONG = [
     ("15.1", math.log(8.5 / 1.5), "has it twice"),
@@ -53,4 +55,7 @@ WRONG = [
     ("15.6", (7.0, True), "2.9 points"),
     ("15.6", 7.0, "two values"),
     ("15.6", (17.0, False), "the difference"),
+    ("15.7", 1.0, "share that is missed"),
+    ("15.7", 0.9, "above 75"),
+    ("15.7", 0.2, "beta distribution"),
 ]

@@ -11,6 +11,7 @@ from aigc_lib.chapters.ch15_customer_service import (
     grounding,
     intent_task,
     reply_selection,
+    rerank,
 )
 from aigc_lib.chapters.ch15_customer_service import retrieval as rt
 from aigc_lib.chapters.ch15_customer_service.data import (
@@ -232,3 +233,35 @@ def test_no_test_question_is_among_the_pairs(make):
 def test_overlap_counts_different_words_once():
     found = rt.overlap(["roof roof tax", "door"], ["the roof", "a roof tax", ""])
     assert found.tolist() == [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0]]
+
+
+def test_a_pair_is_described_by_what_its_columns_say():
+    documents = ["Yes, a permit for the fence.", "Paint the fence blue", "Nobody knows", ""]
+    words = torch.tensor([[0.5, 0.2, 0.0, 0.0], [0.1, 0.0, 0.0, 0.0]])
+    meaning = torch.tensor([[0.3, 0.9, 0.1, 0.0], [0.2, 0.8, 0.7, 0.0]])
+    rows = torch.tensor([[1, 0], [2, 3]])
+    asked = ["How to paint a fence?", "Is it?"]
+    found = rerank.PairReader(documents).features(asked, words, meaning, rows)
+    assert found.shape == (2, 2, len(rerank.FEATURES))
+    by_name = dict(zip(rerank.FEATURES, found.permute(2, 0, 1), strict=True))
+    expected = {
+        "cosine": [[0.9, 0.3], [0.7, 0.0]],
+        "BM25, below the best": [[-0.3, 0.0], [0.0, 0.0]],
+        "cosine, below the best": [[0.0, -0.6], [0.0, -0.7]],
+        "1 / place by the cosine": [[1.0, 0.5], [1.0, 0.5]],
+        "the question's words in the answer": [[1.0, 0.5], [0.0, 0.0]],
+        "a yes or no that was not asked for": [[0.0, 1.0], [0.0, 0.0]],
+        "words in the answer": [[math.log(4), math.log(4)], [math.log(3), 0.0]],
+    }
+    for name, value in expected.items():
+        torch.testing.assert_close(by_name[name], torch.tensor(value), msg=name)
+
+
+def test_a_second_look_reorders_the_shortlist_and_nothing_else():
+    first = torch.tensor([[0.9, 0.1, 0.8, 0.5, -3.0]])
+    rows = first.topk(3).indices
+    again = rerank.reordered(first, rows, torch.tensor([[0.0, 0.2, 0.7]]))
+    assert again.argsort(descending=True).tolist() == [[3, 2, 0, 1, 4]]
+    assert rerank.reordered(first, rows, torch.zeros(1, 3)).tolist()[0][:4:3] == [3.0, 1.0]
+    with pytest.raises(ValueError, match="NaN"):
+        rerank.reordered(first, rows, torch.tensor([[0.0, 0.2, math.nan]]))

@@ -1,6 +1,8 @@
 """Proofs, in numbers, of chapter 15's statements."""
 
+import itertools
 import math
+from fractions import Fraction
 from statistics import fmean
 
 import numpy as np
@@ -129,3 +131,50 @@ def test_only_questions_on_which_they_differ_count() -> None:
     assert (high - low) / 2 == pytest.approx(1.96 * math.sqrt(variance), rel=0.06)
     # The questions that both find, or both miss, could be left out of the sum.
     assert float(difference[50:84].sum()) / n == pytest.approx((b - c) / n)
+
+
+def held(values: list[float], alpha: float) -> Fraction:
+    """By counting: each of n + 1 values in turn is the new one, the others set the threshold."""
+    inside = 0
+    for new in range(len(values)):
+        kept = torch.tensor(values[:new] + values[new + 1 :], dtype=torch.float64)
+        inside += values[new] >= rt.threshold(kept, alpha)
+    return Fraction(inside, len(values))
+
+
+@pytest.mark.label("thm-conformal-set")
+@pytest.mark.label("eq-conformal-cover")
+def test_a_set_holds_the_answer_as_often_as_counting_all_orders_says() -> None:
+    rng = np.random.default_rng(15)
+    for n, alpha in itertools.product((4, 9, 10, 37), (0.1, 0.2, 0.25, 0.5)):
+        k = math.floor(alpha * (n + 1) + 1e-9)
+        if not k:
+            continue
+        distinct = held(rng.normal(size=n + 1).tolist(), alpha)
+        assert distinct == 1 - Fraction(k, n + 1)
+        assert 1 - alpha <= distinct + 1e-12 < 1 - alpha + 1 / (n + 1) + 2e-12
+        tied = held(rng.integers(0, 3, n + 1).astype(float).tolist(), alpha)
+        assert tied >= distinct
+    assert held([1.0] * 10, 0.2) == 1  # with ties the right half may fail
+
+
+@pytest.mark.label("thm-conformal-set")
+@pytest.mark.label("eq-conformal-cover")
+@pytest.mark.parametrize(("n", "alpha"), [(19, 0.1), (100, 0.2), (60, 0.33)])
+def test_coverage_over_many_desks(n: int, alpha: float) -> None:
+    k, draws = math.floor(alpha * (n + 1)), 4000
+    rng = torch.Generator().manual_seed(n)
+    kept = torch.empty(draws, n, dtype=torch.float64).exponential_(generator=rng)
+    cuts = [rt.threshold(scores, alpha) for scores in kept]
+    coverage = [math.exp(-cut) for cut in cuts]  # what lies above, by the law of the scores
+    assert stats.kstest(coverage, stats.beta(n + 1 - k, k).cdf).pvalue > 1e-3
+    assert stats.kstest(coverage, stats.beta(n - k, k + 1).cdf).pvalue < 1e-6
+    # Exchangeable and not independent: a mood that all questions of a day share changes nothing.
+    both = torch.randn(draws, n + 1, generator=rng, dtype=torch.float64)
+    both += 3 * torch.randn(draws, 1, generator=rng, dtype=torch.float64)
+    found = [float(row[0]) >= rt.threshold(row[1:], alpha) for row in both]
+    error = 4 * (alpha * (1 - alpha) / draws) ** 0.5
+    assert fmean(found) == pytest.approx(1 - k / (n + 1), abs=error)
+    # A mood of the new question alone breaks the promise.
+    lost = [float(row[0]) - 1 >= rt.threshold(row[1:], alpha) for row in both]
+    assert fmean(lost) < 1 - alpha - 0.1
