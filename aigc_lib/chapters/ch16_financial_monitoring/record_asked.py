@@ -78,8 +78,8 @@ def measured(
     places = sample(corpus, part)
     asked = corpus.where(part)[places]
     texts, truth = [corpus.texts[i] for i in asked.tolist()], corpus.topic[asked]
-    ways = list(prompting.WORDINGS) if part == "valid" else [chosen(rows, how, n)[0]]
-    for wording in [""] if how in TRAINED else ways:
+    best = ("", "") if how in TRAINED else chosen(rows, how, n) if part == "test" else None
+    for wording in [best[0]] if best else prompting.WORDINGS:
         start, empty = time.process_time(), list[float]()
         if how in TRAINED:
             found = {"": few_labels.guesses(corpus, how, n, draw)[places]}
@@ -87,7 +87,7 @@ def measured(
             found, empty = untrained(corpus, how, wording, texts, n, draw)
         spent = 1000 * (time.process_time() - start) / len(texts)
         for way, guess in found.items():
-            if part == "test" and how not in TRAINED and way != chosen(rows, how, n)[1]:
+            if best and way != best[1]:
                 continue
             hits = (guess == truth).int().tolist()
             yield {
