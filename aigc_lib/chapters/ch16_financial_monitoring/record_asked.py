@@ -54,7 +54,7 @@ def untrained(
     asked = prompting.WORDINGS[wording]
     if how == "centres":
         rows = newsroom.few(corpus, n, draw) if n else torch.empty(0, dtype=torch.int64)
-        names, shown = embed(asked.sentences()), corpus.points()[rows]
+        names, shown = embed(asked.sentences(), longest=newsroom.LONGEST), corpus.points()[rows]
         centres = few_labels.centres(names, WEIGHT, shown, corpus.topic[rows])
         return {"cosine": (embed(texts, longest=newsroom.LONGEST) @ centres.T).argmax(1)}, []
     asker = prompting.Asker(load(), asked, examples(corpus, n, draw))
