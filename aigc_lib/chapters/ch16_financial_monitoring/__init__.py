@@ -11,12 +11,15 @@ Its own files:
     exercises.py            checks: D, running sum, threshold, repeats, ECE, rates, baseline
     few_labels.py           the experiment on 10, 50 and 500 labels: who names the topic best
     prepare.py              `aigc prepare`: embeds all reports once
+    record_asked.py         a language model asked for the topic, beside what is trained
     record_finance.py       the experiment on few labels over five seeds
-    results/                the record: finance
+    results/                the records: asked and finance
     semi_supervised_gan.py  the discriminator with one class too many, on few labels
+    topic_prompting.py      how likely a language model finds each topic's name after a report
 
 What it uses of the shared packages:
-    core.results            reads the record of few labels, and writes it in the recorder
+    core.contest            what the verdict on asking a language model rests on
+    core.results            reads the records, and writes them in the recorders
     core.show               sliders, memory, the library's source, numbers with bounds
     core.stats              wilson and bootstrap: intervals of shares and of gaps
     core.training           a loss that is no number stops the training with a TrainingError
@@ -24,5 +27,6 @@ What it uses of the shared packages:
     data.cache              fetch: the folders of reports and words
     data.packages           takes both data sets out of package archives
     data.sources            what a data set is
+    pretrained.chat_model   SmolLM2, which is asked for topics
     pretrained.sentence_embedder  reports as points, for the classifiers and the game
 """

@@ -104,3 +104,12 @@ def check_8(answer: object) -> str:
     }
     close(found, 1 / 4, tol=1e-9, hint=hint, what="the share", mistakes=mistakes)
     return "one in four: the news turned, and the baseline did not know"
+
+
+def check_9(answer: object) -> str:
+    """Names compared by what a report adds to them."""
+    scores = numbers(answer, 2, "give two numbers: the score of trade, that of currencies")
+    hint, turned = "after the report, less after the empty one", "take off the empty one's"
+    for score, wanted, what in zip(scores, (-1, 2), ("trade", "currencies"), strict=True):
+        close(score, wanted, tol=5e-3, hint=hint, what=what, mistakes={turned: -wanted})
+    return "-1 and 2: currencies, though trade is the more probable name after this report"

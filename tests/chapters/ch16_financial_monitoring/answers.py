@@ -70,6 +70,7 @@ RIGHT = {
     "16.6": 0.2,
     "16.7": (0.4, 0.65),
     "16.8": baseline,
+    "16.9": (-1, 2),
 }
 WRONG = [
     ("16.1", 0.8, "two numbers"),
@@ -101,4 +102,7 @@ WRONG = [
     ("16.8", by_place, "not by place"),
     ("16.8", lambda t, m, s: baseline(t, m, s + 1), "belongs to the test"),
     ("16.8", lambda t, m, s: 0.9, "3 of the 4"),
+    ("16.9", -1, "two numbers"),
+    ("16.9", (1, -2), "take off"),
+    ("16.9", (-1, -5), "less after the empty one"),
 ]

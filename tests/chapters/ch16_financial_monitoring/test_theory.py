@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_lib.chapters.ch16_financial_monitoring import calibration, cusum, semi_supervised_gan
+from aigc_lib.chapters.ch16_financial_monitoring import (
+    calibration,
+    cusum,
+    semi_supervised_gan,
+    topic_prompting,
+)
 
 RNG = torch.Generator().manual_seed(16)
 LOGITS = 3 * torch.randn(40, 5, generator=RNG, dtype=torch.float64)
@@ -38,6 +43,19 @@ def test_one_softmax_does_two_tasks() -> None:
     fake = torch.full((3, 5), -60.0, dtype=torch.float64)  # surely generated: costs nothing
     found = semi_supervised_gan.d_loss(LOGITS, labels, LOGITS, fake, 1.0)
     assert float(found) == pytest.approx(whole.mean(), rel=1e-10)
+
+
+@pytest.mark.label("eq-asked")
+def test_less_the_name_alone_the_likeliest_report_wins() -> None:
+    """By Bayes: for a model that knows all, the difference is log p(report | name) / p(report)."""
+    joint = torch.rand(6, 4, generator=RNG, dtype=torch.float64) ** 3  # reports by names
+    joint /= joint.sum()
+    given = (joint / joint.sum(1, keepdim=True)).log()  # of the names, given a report
+    alone = joint.sum(0).log()
+    found = topic_prompting.rankings(given, alone, torch.ones(4))["calibrated"]
+    wanted = (joint / joint.sum(0) / joint.sum(1, keepdim=True)).log()
+    torch.testing.assert_close(found, wanted)
+    assert not torch.equal(found.argmax(1), given.argmax(1))  # it matters here
 
 
 @pytest.mark.label("thm-brier")
