@@ -25,7 +25,7 @@ SHARED = ("core", "data", "nets", "metrics", "gan", "diffusion", "lm")
 # and the switches of a GPU since they held 6,000. The tools took in paper, reading devices,
 # classrooms (pdf, epub, bundle), a GPU's ten minutes and the Chinese edition since all held 23,000;
 # the rest is rooms.
-LARGEST = {"shared packages": 6_560, "library and tools": 35_900, "file": 220, "function": 60,
+LARGEST = {"shared packages": 6_560, "library and tools": 35_950, "file": 220, "function": 60,
            "room": 1_785}  # fmt: skip
 # Called by their place or name, by what finds rooms and by pytest's and Python's own habits.
 FOUND_BY_NAME = re.compile(r"check_\d+|main|prepare|demo|DATASETS|__\w+__")

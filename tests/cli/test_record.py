@@ -238,7 +238,7 @@ def test_help(
     out = " ".join(capsys.readouterr().out.replace("│", "").split())
     if len(words) == 2:
         assert f"usage: aigc record {' '.join(words)}" in out
-        assert any(f"--{name}" in out for name in ("seeds", "rounds", "steps", "weeks"))
+        assert any(f"--{name}" in out for name in ("seeds", "draws", "rounds", "steps", "weeks"))
     else:
         assert "aigc record 07 quality --help" in out  # how to find the options of one
 

@@ -57,5 +57,5 @@ WRONG = [
     ("15.6", (17.0, False), "the difference"),
     ("15.7", 1.0, "share that is missed"),
     ("15.7", 0.9, "above 75"),
-    ("15.7", 0.2, "beta distribution"),
+    ("15.7", 0.33, "beta distribution"),
 ]
